@@ -1,0 +1,1 @@
+"""Tingtong's machines: contracts, drivers, the agent that owns them, and simulators of all of them."""

@@ -1,0 +1,1 @@
+"""The process that owns the machines of one terminal or one cabinet."""

@@ -1,0 +1,1 @@
+"""The typed message bus and its adapters."""

@@ -1,0 +1,1 @@
+"""Pure codecs: bytes in, frames out, and back.  No I/O, no clock."""

@@ -1,0 +1,26 @@
+"""Checksums that several protocols share (protocols, table of checksums)."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import xor
+
+
+def xor8(data: bytes) -> int:
+    """Return the xor of all bytes; 0 for none."""
+    return reduce(xor, data, 0)
+
+
+def sum8(data: bytes) -> int:
+    """Return the sum of all bytes modulo 256."""
+    return sum(data) & 0xFF
+
+
+def crc16_arc(data: bytes) -> int:
+    """Return CRC-16/ARC (reflected, polynomial A001, start 0); sent low byte first."""
+    crc = 0
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = (crc >> 1) ^ 0xA001 if crc & 1 else crc >> 1
+    return crc

@@ -1,0 +1,81 @@
+"""Printing a ticket and knowing whether paper really came out."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import ClassVar
+
+from pydantic import Field
+
+from devices.contracts.base import Message, Scope
+from devices.contracts.health import Paper
+
+
+class TicketSlip(Message):
+    """What stands on a ticket; a printer's layout decides where.  No ID number, ever.
+
+    `windows` is a phrase such as `1–3号窗口`; `issued_at` is the hall's local time as printed;
+    `estimate` is a phrase; `masked_name` such as `张*` is only ever set on the terminal itself.
+    """
+
+    hall: str
+    number: str
+    service: str
+    zone: str = ""
+    floor: str = ""
+    windows: str = ""
+    ahead: int = 0
+    estimate: str = ""
+    issued_at: str
+    track_url: str = ""
+    notice: str = ""
+    labels: tuple[str, ...] = ()
+    """补打, 绿色通道, 网上预约 …, already in the citizen's language."""
+    english: str = ""
+    language: str = "zh"
+    large: bool = False
+
+
+class PrintTicket(Message):
+    """Command `print-ticket` from the site (a reprint ordered by staff): the slip names nobody."""
+
+    job_id: str = Field(min_length=1, max_length=64)
+    slip: TicketSlip
+
+
+class PrintNamedTicket(PrintTicket):
+    """The same from the terminal's own kiosk, which may add the masked name."""
+
+    scope: ClassVar[Scope] = Scope.LOCAL
+    personal_data: ClassVar[bool] = True
+
+    masked_name: str = ""
+
+
+class PrintOutcome(StrEnum):
+    """What became of one job."""
+
+    PRINTED = "printed"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    """Everything was sent but no proof came: never counted as printed."""
+
+
+class Proof(StrEnum):
+    """How sure PRINTED is."""
+
+    PROCESS_ID = "process-id"
+    """`GS ( H`: the printer said that this job's printing has finished."""
+    BUFFER_DRAINED = "buffer-drained"
+    """`GS r`: all before it was taken out of the buffer, and paper was there afterwards."""
+    NONE = "none"
+
+
+class PrintResult(Message):
+    """Result of `print-ticket`.  `reason`: `paper-out, cover-open, offline, cutter, printer-fault, no-answer, expired`."""
+
+    job_id: str
+    outcome: PrintOutcome
+    proof: Proof = Proof.NONE
+    reason: str = ""
+    paper: Paper = Paper.UNKNOWN

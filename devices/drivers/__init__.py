@@ -1,0 +1,1 @@
+"""One file per model.  A driver knows its codec, its settings and a wire Protocol, nothing else."""

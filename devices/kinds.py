@@ -1,0 +1,120 @@
+"""What each kind of machine can do, whatever its maker.
+
+Methods take time limits as arguments; reconnecting, retrying and clocks belong to the session.  Every
+method may raise WireTimeout, WireClosed, ProtocolError, DeviceFault (see devices.errors).  Every driver
+counts the bytes it threw away in `discarded_bytes`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from devices.contracts.call_pad import PadKey
+from devices.contracts.health import Paper
+from devices.contracts.id_reader import IdCard
+from devices.contracts.printer import PrintResult, TicketSlip
+
+
+@runtime_checkable
+class Driver(Protocol):
+    """What all drivers share."""
+
+    discarded_bytes: int
+
+    async def probe(self) -> None:
+        """Ask the machine for a sign of life; raises when there is none or it reports a fault."""
+        ...
+
+
+class IdReader(Driver, Protocol):
+    """Reads identity cards."""
+
+    async def poll_card(self) -> IdCard | None:
+        """Look once: find, select and read the card that lies there; None when no new card does.
+
+        Raises DeviceFault with advice `place-again` when a card is there but could not be read.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterStatus:
+    """What the printer says of itself now.  `reason` is a PrintResult reason, empty when it can print."""
+
+    ready: bool
+    paper: Paper
+    reason: str = ""
+
+
+class TicketPrinter(Driver, Protocol):
+    """Prints tickets with proof."""
+
+    async def status(self) -> PrinterStatus:
+        """Ask all status bytes, in real time."""
+        ...
+
+    async def print_ticket(self, job_id: str, slip: TicketSlip, masked_name: str = "") -> PrintResult:
+        """Ask the status, print, ask for proof.  Returns; raises only when the wire itself is gone."""
+        ...
+
+
+class LedBoard(Driver, Protocol):
+    """Shows a line of text above a window."""
+
+    async def show(self, text: str) -> None:
+        """Show `text` in place of what is there, and return when the board has said that it does."""
+        ...
+
+    async def clear(self) -> None:
+        """Go dark."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PadPress:
+    """A clerk pressed `key` on the pad with bus address `addr`."""
+
+    addr: int
+    key: PadKey
+
+
+@dataclass(frozen=True, slots=True)
+class PadRating:
+    """A citizen gave `level` (5 best … 1 worst) on the evaluator with bus address `addr`."""
+
+    addr: int
+    level: int
+
+
+class PadLine(Driver, Protocol):
+    """A bus with call pads and evaluators, told apart by address."""
+
+    def presses(self) -> AsyncIterator[PadPress | PadRating]:
+        """Yield each press once, acknowledged on the wire.  Ends only by WireClosed."""
+        ...
+
+    async def show_ticket(self, addr: int, number: str) -> None:
+        """Show a ticket number's digits on the pad (the pad has no letters); empty blanks it."""
+        ...
+
+    async def show_waiting(self, addr: int, waiting: int) -> None:
+        """Show how many wait."""
+        ...
+
+    async def beep(self, addr: int) -> None:
+        """Sound the pad once."""
+        ...
+
+    async def ask_rating(self, addr: int) -> None:
+        """Wake the evaluator."""
+        ...
+
+
+class Speaker(Driver, Protocol):
+    """Speaks in one audio zone, one utterance at a time."""
+
+    async def say(self, text: str, *, language: str = "zh", repeat: int = 2) -> None:
+        """Chime, then say `text`; returns when the last sound has left."""
+        ...

@@ -1,0 +1,44 @@
+"""Driver name -> where it is.  Strings, so that an unused driver (and its SDK) is never imported.
+
+Drivers outside this repository join through the entry-point group `tingtong.devices`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import entry_points
+
+from devices.spec import DriverSpec
+
+DRIVERS = {
+    "idreader-samv": "devices.drivers.idreader_samv:SPEC",
+    "printer-escpos": "devices.drivers.printer_escpos:SPEC",
+    "ledboard-onbon-font": "devices.drivers.ledboard_onbon_font:SPEC",
+    "padline-ff68": "devices.drivers.padline_ff68:SPEC",
+    "speaker-espeak": "devices.drivers.speaker_espeak:SPEC",
+}
+GROUP = "tingtong.devices"
+
+
+class UnknownDriver(LookupError):  # noqa: N818
+    """No driver has that name; the message lists those there are."""
+
+
+def names() -> list[str]:
+    """Return every driver's name, ours and installed ones, sorted."""
+    return sorted({*DRIVERS, *(point.name for point in entry_points(group=GROUP))})
+
+
+def find(name: str) -> DriverSpec:
+    """Return a driver's declaration.  Raises UnknownDriver."""
+    if name in DRIVERS:
+        module, _, attribute = DRIVERS[name].partition(":")
+        spec = getattr(import_module(module), attribute)
+    else:
+        points = [point for point in entry_points(group=GROUP) if point.name == name]
+        if not points:
+            raise UnknownDriver(f"no driver is called {name!r}; there are: {', '.join(names())}")
+        spec = points[0].load()
+    if not isinstance(spec, DriverSpec):
+        raise UnknownDriver(f"driver {name!r} does not declare a DriverSpec")
+    return spec

@@ -1,0 +1,1 @@
+"""The other end of each wire: machines for demonstrations and tests, never for production."""

@@ -1,0 +1,29 @@
+"""What a driver declares about itself, so that the agent needs to know nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from devices.kinds import Driver
+
+Kind = Literal["id-reader", "printer", "led-board", "pad-line", "speaker"]
+
+
+@dataclass(frozen=True, slots=True)
+class DriverSpec:
+    """One driver.  `build(device_id, wire, settings)`; `doc` is its page; `baud` the usual serial speed.
+
+    `wire` is what the driver needs: `bytes` (serial or TCP) or `audio` (a place to play sound).
+    """
+
+    name: str
+    kind: Kind
+    wire: Literal["bytes", "audio"]
+    settings: type[BaseModel]
+    build: Callable[[str, Any, Any], Driver]  # the wire's and settings' own types differ by driver
+    doc: str
+    baud: int = 9600

@@ -1,0 +1,1 @@
+"""Wires.  Drivers know only the Protocols in `base`."""

@@ -1,0 +1,1 @@
+"""Touch-screen apps for the terminals of a public-service hall."""

@@ -1,0 +1,1 @@
+"""HTTP bodies and events: the part of `queue_server` that kiosks and integrations may know."""

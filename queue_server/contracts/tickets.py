@@ -1,0 +1,147 @@
+"""Issuing a ticket and its life as others see it."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import AwareDatetime, Field
+
+from devices.contracts.printer import TicketSlip
+from queue_server.contracts.base import Answer, Body, Ident
+
+
+class Channel(StrEnum):
+    """Through what a ticket was asked for."""
+
+    KIOSK = "kiosk"
+    CONSOLE = "console"
+    PHONE = "phone"
+    API = "api"
+
+
+class CitizenIn(Body):
+    """Who takes the ticket.  The server keeps a keyed hash of the number and a masked name only."""
+
+    name: str = Field(default="", max_length=120)
+    id_type: Literal["resident", "hmt", "foreigner", "social-security", "passport", "other"] = "resident"
+    id_number: str = Field(min_length=1, max_length=64)
+    birth: date | None = None
+
+    def __repr__(self) -> str:
+        """Name no person."""
+        return f"CitizenIn(id_type={self.id_type!r}, …)"
+
+    __str__ = __repr__
+
+
+class TicketIn(Body):
+    """`POST /tickets`."""
+
+    service_id: Ident
+    channel: Channel
+    citizen: CitizenIn | None = None
+    priority: str | None = Field(default=None, max_length=32)
+    appointment: str | None = Field(default=None, max_length=64)
+    language: Literal["zh", "en"] = "zh"
+    issued_at: AwareDatetime | None = None
+    terminal: str | None = Field(default=None, max_length=64)
+    """Id of the terminal; its printer gets reprints."""
+
+
+class EstimateOut(Answer):
+    """How long it may take, as a range in seconds; None where nothing can be said yet."""
+
+    low_s: int | None
+    likely_s: int | None
+    high_s: int | None
+
+
+class IssuedTicketOut(Answer):
+    """The answer to `POST /tickets`: all that the paper and the screen need."""
+
+    id: str
+    number: str
+    service_id: str
+    service: str
+    zone: str
+    windows: list[str]
+    ahead: int
+    estimate: EstimateOut
+    issued_at: AwareDatetime
+    track_url: str
+    ticket_text: str
+    slip: TicketSlip
+
+
+class TicketState(StrEnum):
+    """States of architecture section 13."""
+
+    WAITING = "waiting"
+    CALLED = "called"
+    SERVING = "serving"
+    HELD = "held"
+    PASSED = "passed"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class PrintState(StrEnum):
+    """What is known of the paper."""
+
+    NONE = "none"
+    """No paper was asked for."""
+    REQUESTED = "requested"
+    PRINTED = "printed"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class TicketOut(Answer):
+    """A ticket as staff see it.  `citizen` is a masked name such as `张*`."""
+
+    id: str
+    number: str
+    state: TicketState
+    service_id: str
+    service: str
+    zone: str
+    citizen: str = ""
+    priority: str | None = None
+    channel: Channel
+    language: str = "zh"
+    issued_at: AwareDatetime
+    called_at: AwareDatetime | None = None
+    started_at: AwareDatetime | None = None
+    finished_at: AwareDatetime | None = None
+    window: str | None = None
+    calls: int = 0
+    print_state: PrintState = PrintState.NONE
+    print_reason: str = ""
+    prints: int = 0
+    rated: bool = False
+
+
+class PrintResultIn(Body):
+    """`POST /tickets/{id}/print-result`: what the kiosk's printer said (see devices.contracts.printer)."""
+
+    outcome: Literal["printed", "failed", "unknown"]
+    proof: Literal["process-id", "buffer-drained", "none"] = "none"
+    reason: str = Field(default="", max_length=40)
+
+
+class TrackOut(Answer):
+    """What the holder of a ticket's opaque token may see."""
+
+    number: str
+    state: TicketState
+    service: str
+    service_en: str
+    zone: str
+    window: str | None
+    ahead: int
+    estimate: EstimateOut
+    issued_at: AwareDatetime
+    may_rate: bool
