@@ -27,13 +27,13 @@ class TransportError(DeviceError):
     code = "wire-lost"
 
 
-class WireClosed(TransportError):  # noqa: N818 - a state of the wire, named as such
+class WireClosed(TransportError):
     """The other end hung up or was unplugged."""
 
     code = "wire-closed"
 
 
-class WireTimeout(DeviceError):  # noqa: N818
+class WireTimeout(DeviceError):
     """Nothing came in the time that was given."""
 
     code = "no-answer"

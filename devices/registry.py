@@ -20,7 +20,7 @@ DRIVERS = {
 GROUP = "tingtong.devices"
 
 
-class UnknownDriver(LookupError):  # noqa: N818
+class UnknownDriver(LookupError):
     """No driver has that name; the message lists those there are."""
 
 

@@ -60,7 +60,10 @@ class StopReading(Message):
 
 
 class CardRead(Message):
-    """Result of `read-card`: the card, or a stable `error` (`timeout`, `read-failed`, `stopped`, `reader-fault`)."""
+    """Result of `read-card`: the card, or a stable `error`.
+
+    Errors: `timeout`, `read-failed`, `stopped`, `reader-fault`.
+    """
 
     scope: ClassVar[Scope] = Scope.LOCAL
     personal_data: ClassVar[bool] = True

@@ -72,7 +72,10 @@ class Proof(StrEnum):
 
 
 class PrintResult(Message):
-    """Result of `print-ticket`.  `reason`: `paper-out, cover-open, offline, cutter, printer-fault, no-answer, expired`."""
+    """Result of `print-ticket`.
+
+    Reasons: `paper-out, cover-open, offline, cutter, printer-fault, no-answer, expired`; empty when printed.
+    """
 
     job_id: str
     outcome: PrintOutcome

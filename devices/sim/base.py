@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 
-class NotPossible(Exception):  # noqa: N818 - a state, told to the person at the lab as HTTP 409
+class NotPossible(Exception):
     """The machine cannot do that in its present state; the text says why."""
 
 
@@ -55,7 +55,10 @@ class Simulator(Protocol):
         ...
 
     def explain(self, direction: str, data: bytes) -> str:
-        """Decode one chunk for the lab's frame list; personal data masked.  `direction`: `rx` host → machine, `tx`."""
+        """Decode one chunk for the lab's frame list; personal data masked.
+
+        `direction` is `rx` (host to machine) or `tx` (machine to host).
+        """
         ...
 
     def damage(self, data: bytes) -> bytes:
