@@ -1,0 +1,161 @@
+"""Builds an agent from its settings: buses, sessions, roles; then runs until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from devices import registry
+from devices.agent.buses import Buses
+from devices.agent.roles.base import Post, Role
+from devices.agent.roles.board import BoardRole
+from devices.agent.roles.id_reader import IdReaderRole
+from devices.agent.roles.pads import PadLineRole
+from devices.agent.roles.printer import PrinterRole
+from devices.agent.roles.speaker import SpeakerRole
+from devices.agent.settings import AgentSettings, DeviceSettings
+from devices.agent.tasks import run_together
+from devices.bus.base import envelope_of
+from devices.bus.local import LocalBusServer
+from devices.bus.mqtt import MqttBus
+from devices.contracts import topics
+from devices.contracts.health import AgentState, DeviceStatus
+from devices.session import Parts, Session
+from devices.spec import DriverSpec
+from devices.transports.audio import AlsaAudio, NetworkAudio
+from devices.transports.places import parse_place
+from devices.transports.stream import open_serial, open_tcp
+
+ROLES = {
+    "id-reader": IdReaderRole,
+    "printer": PrinterRole,
+    "led-board": BoardRole,
+    "pad-line": PadLineRole,
+    "speaker": SpeakerRole,
+}
+log = logging.getLogger(__name__)
+
+
+class BadDevice(Exception):
+    """A configured machine cannot be built; the text names it and the remedy."""
+
+
+def check_device(device: DeviceSettings) -> tuple[DriverSpec, BaseModel]:
+    """Return the machine's driver and its validated settings.  Raises BadDevice."""
+    try:
+        spec = registry.find(device.driver)
+    except registry.UnknownDriver as error:
+        raise BadDevice(f"device {device.id}: {error}") from error
+    try:
+        settings = spec.settings.model_validate(device.settings)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "settings"
+        raise BadDevice(f"device {device.id}: settings.{key}: {first['msg']} (see {spec.doc})") from error
+    place = parse_place(device.wire)
+    if spec.wire == "bytes" and place.kind == "alsa":
+        raise BadDevice(f"device {device.id}: {device.driver} needs serial:… or tcp://…, not {device.wire}")
+    return spec, settings
+
+
+async def open_wire(spec: DriverSpec, wire: str) -> Any:
+    """Open the wire that a driver needs.  Raises TransportError."""
+    place = parse_place(wire)
+    if spec.wire == "audio":
+        return AlsaAudio(place.target) if place.kind == "alsa" else NetworkAudio(place.target, place.number)
+    if place.kind == "tcp":
+        return await open_tcp(place.target, place.number)
+    return await open_serial(place.target, place.number or spec.baud)
+
+
+class Agent:
+    """One process's machines.  `run` returns only when cancelled or when the local socket is taken."""
+
+    def __init__(self, settings: AgentSettings) -> None:
+        self._settings = settings
+        self._mqtt: MqttBus | None = None
+        self._local: LocalBusServer | None = None
+        if settings.mqtt is not None:
+            self._mqtt = self._make_mqtt()
+        if settings.local_socket is not None:
+            self._local = LocalBusServer(Path(settings.local_socket))
+        self._buses = Buses(settings.site, self._mqtt, self._local, settings.mqtt)
+
+    async def run(self) -> None:
+        """Start all machines and keep them.  Raises BadDevice, FileExistsError."""
+        roles = [self._make_role(device) for device in self._settings.device]
+        if self._local is not None:
+            await self._local.start()
+        connecting = asyncio.create_task(self._mqtt.connect()) if self._mqtt is not None else None
+        log.info("agent %s: %d machines", self._settings.id, len(roles))
+        try:
+            if roles:
+                await run_together(*(role.run() for role in roles))
+            else:
+                await asyncio.Event().wait()
+        finally:
+            await self._stop(connecting)
+
+    async def _stop(self, connecting: asyncio.Task[None] | None) -> None:
+        if connecting is not None:
+            connecting.cancel()
+        if self._mqtt is not None:
+            await self._say_goodbye(self._mqtt)
+            await self._mqtt.close()
+        await self._buses.close()
+        if self._local is not None:
+            await self._local.close()
+
+    async def _say_goodbye(self, bus: MqttBus) -> None:
+        if bus.connected.is_set():
+            topic = topics.agent_state(self._settings.site, self._settings.id)
+            state = AgentState(agent_id=self._settings.id, status=DeviceStatus.OFFLINE)
+            await bus.publish(topic, envelope_of(state), retain=True)
+
+    def _make_mqtt(self) -> MqttBus:
+        mine, broker = self._settings, self._settings.mqtt
+        if broker is None:
+            raise ValueError("no [mqtt] table")
+        topic = topics.agent_state(mine.site, mine.id)
+        gone = envelope_of(AgentState(agent_id=mine.id, status=DeviceStatus.OFFLINE), now=datetime.now(UTC))
+        return MqttBus(
+            broker.host,
+            broker.port,
+            f"agent-{mine.id}",
+            broker.username,
+            broker.password,
+            will=(topic, gone),
+            on_connect=self._greet,
+        )
+
+    async def _greet(self) -> None:
+        if self._mqtt is None:
+            return
+        here = AgentState(agent_id=self._settings.id, status=DeviceStatus.ONLINE)
+        topic = topics.agent_state(self._settings.site, self._settings.id)
+        await self._mqtt.publish(topic, envelope_of(here), retain=True)
+
+    def _make_role(self, device: DeviceSettings) -> Role:
+        spec, settings = check_device(device)
+
+        def make_session(**hooks: Any) -> Session:
+            return Session(
+                Parts(
+                    device_id=device.id,
+                    kind=spec.kind,
+                    driver=spec.name,
+                    open_wire=lambda: open_wire(spec, device.wire),
+                    build=lambda wire: spec.build(device.id, wire, settings),
+                    tell=self._buses.tell_health,
+                    check_s=device.check_s,
+                    **hooks,
+                )
+            )
+
+        role: Role = ROLES[spec.kind](Post(device, self._buses, make_session))
+        return role

@@ -1,0 +1,36 @@
+"""What every role gets, and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from devices.agent.buses import Buses
+from devices.agent.settings import DeviceSettings
+from devices.session import Detail, Session
+
+MakeSession = Callable[..., Session]
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Where a role works: its machine's settings, the buses, and how to make the session.
+
+    `make_session(check=…, listen=…, arrived=…)` takes the hooks of devices.session.Parts.
+    """
+
+    device: DeviceSettings
+    buses: Buses
+    make_session: MakeSession
+
+
+class Role(Protocol):
+    """One machine at work."""
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        ...
+
+
+Check = Callable[[Any], Awaitable[Detail | None]]

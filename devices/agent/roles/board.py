@@ -1,0 +1,66 @@
+"""Keeps the bar above a window true to the window's retained display."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from devices.agent.roles.base import Post
+from devices.agent.tasks import run_together
+from devices.bus.base import Bus
+from devices.contracts import topics
+from devices.contracts.window_display import WindowDisplay
+from devices.errors import DeviceError
+from devices.kinds import LedBoard
+
+RETRY_S = 1.0  # a board that refused once is asked again; the text may have changed by then
+log = logging.getLogger(__name__)
+
+
+class BoardRole:
+    """Shows the newest display only: a text that was overtaken is never shown late."""
+
+    def __init__(self, post: Post) -> None:
+        self._device = post.device
+        self._buses = post.buses
+        self._session = post.make_session(arrived=self._arrived)
+        self._wanted: WindowDisplay | None = None
+        self._shown: tuple[str, int] | None = None
+        self._news = asyncio.Event()
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        if self._buses.site is None or self._device.window is None:
+            log.warning("%s: needs [mqtt] and `window` to have something to show", self._device.id)
+            await self._session.run()
+            return
+        await run_together(
+            self._session.run(), self._listen(self._buses.site, self._device.window), self._show()
+        )
+
+    async def _arrived(self, _driver: LedBoard) -> None:
+        self._shown = None  # a board that was away may show anything
+        self._news.set()
+
+    async def _listen(self, bus: Bus, window: str) -> None:
+        topic = topics.window_display(self._buses.site_name, window)
+        async for message in await bus.subscribe(topic, WindowDisplay):
+            if self._wanted is None or message.body.seq >= self._wanted.seq:
+                self._wanted = message.body
+                self._news.set()
+
+    async def _show(self) -> None:
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            wanted = self._wanted
+            if wanted is None or self._shown == (wanted.text, wanted.calls):
+                continue
+            try:
+                async with self._session.using() as driver:
+                    await driver.show(wanted.text)
+                self._shown = (wanted.text, wanted.calls)
+            except DeviceError as error:
+                log.info("%s: not shown yet (%s)", self._device.id, error.code)
+                await asyncio.sleep(RETRY_S)
+                self._news.set()

@@ -1,0 +1,31 @@
+"""Which simulated machines there are and on which wires."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SimSettings(_Table):
+    """One `[[sim]]`."""
+
+    id: str
+    kind: Literal["id-reader", "printer", "led-board", "pad-line", "speaker"]
+    place: str = Field(pattern=r"^(pty:.+|tcp:\d+)$", description="pty:PATH or tcp:PORT (0: any)")
+    window: str | None = None
+    windows: dict[int, str] = Field(default={}, description="pad lines: bus address -> window")
+    audio_zone: str | None = None
+    settings: dict[str, Any] = {}
+
+
+class SimHallSettings(_Table):
+    """A hall of simulated machines with its control port (loopback only)."""
+
+    port: int = Field(default=8090, ge=0, le=65535)
+    log_level: str = "info"
+    sim: list[SimSettings] = []

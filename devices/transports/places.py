@@ -1,0 +1,43 @@
+"""Where a wire goes, written as an address in a configuration.
+
+::
+
+    serial:/dev/serial/by-id/usb-…?baud=115200      a serial port
+    tcp://192.168.1.40:5005                         a machine on the network
+    alsa:default                                    this computer's sound (speakers only)
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+_SERIAL = re.compile(r"serial:(?P<path>[^?]+)(\?baud=(?P<baud>\d+))?")
+_TCP = re.compile(r"tcp://(?P<host>[^:/]+|\[[^\]]+\]):(?P<port>\d+)")
+_ALSA = re.compile(r"alsa:(?P<name>\S+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A parsed address.
+
+    `target` is a path, host or ALSA name; `number` a baud rate or port, 0 if not said.
+    """
+
+    kind: Literal["serial", "tcp", "alsa"]
+    target: str
+    number: int = 0
+
+
+def parse_place(text: str) -> Place:
+    """Return the place.  Raises ValueError with the three forms that there are."""
+    if found := _SERIAL.fullmatch(text):
+        return Place("serial", found["path"], int(found["baud"] or 0))
+    if found := _TCP.fullmatch(text):
+        return Place("tcp", found["host"].strip("[]"), int(found["port"]))
+    if found := _ALSA.fullmatch(text):
+        return Place("alsa", found["name"])
+    raise ValueError(
+        f"{text!r} is not a wire; write serial:/dev/…?baud=9600, tcp://host:port or alsa:default"
+    )

@@ -1,0 +1,80 @@
+"""Real wires: a serial port or a TCP connection, both as a ByteStream.
+
+Serial ports are opened exclusively, by path; use `/dev/serial/by-id/…`, which survives re-plugging.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+import serial
+from serial_asyncio_fast import open_serial_connection
+
+from devices.errors import TransportError, WireClosed, WireTimeout
+
+CHUNK = 4096
+CONNECT_S = 3.0
+
+
+class StreamWire:
+    """A ByteStream over an asyncio stream pair."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._loop = asyncio.get_running_loop()
+
+    def now_s(self) -> float:
+        """Return the event loop's clock."""
+        return self._loop.time()
+
+    async def read(self, timeout_s: float | None = None) -> bytes:
+        """Return what has come, at least one byte.  Raises WireTimeout, WireClosed."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                data = await self._reader.read(CHUNK)
+        except TimeoutError as error:
+            raise WireTimeout("nothing came in time") from error
+        except (OSError, serial.SerialException) as error:
+            raise WireClosed(f"the wire broke: {error}") from error
+        if not data:
+            raise WireClosed("the other end hung up")
+        return data
+
+    async def write(self, data: bytes) -> None:
+        """Send all of `data`.  Raises WireClosed."""
+        if self._writer.is_closing():
+            raise WireClosed("the wire is closed")
+        try:
+            self._writer.write(data)
+            await self._writer.drain()
+        except (OSError, serial.SerialException) as error:
+            raise WireClosed(f"the wire broke: {error}") from error
+
+    async def close(self) -> None:
+        """Let go of the port."""
+        with contextlib.suppress(OSError, serial.SerialException):
+            self._writer.close()
+            await asyncio.wait_for(self._writer.wait_closed(), 1.0)
+
+
+async def open_tcp(host: str, port: int) -> StreamWire:
+    """Connect.  Raises TransportError naming the address."""
+    try:
+        reader, writer = await asyncio.wait_for(asyncio.open_connection(host, port), CONNECT_S)
+    except (OSError, TimeoutError) as error:
+        raise TransportError(f"nothing answers at tcp://{host}:{port}") from error
+    return StreamWire(reader, writer)
+
+
+async def open_serial(path: str, baud: int) -> StreamWire:
+    """Open a serial port, 8N1, exclusively.  Raises TransportError naming the port and what to look at."""
+    try:
+        reader, writer = await open_serial_connection(url=path, baudrate=baud, exclusive=True)
+    except (OSError, serial.SerialException, ValueError) as error:
+        raise TransportError(
+            f"serial port {path} cannot be opened: is it plugged in, and does this user belong to the"
+            f" group dialout? ({error})"
+        ) from error
+    return StreamWire(reader, writer)
