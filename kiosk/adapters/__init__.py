@@ -1,0 +1,1 @@
+"""The ports made real: the queue server by HTTP, machines by the terminal's bus."""

@@ -1,0 +1,62 @@
+"""The hall as a kiosk shows it: departments and the services they offer, with their lines as they are now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Department:
+    """Who does it.  `icon` is a Material Design icon name, may be empty."""
+
+    code: str
+    name: str
+    short: str
+    en: str
+    icon: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One queue.  `departments` are codes; `wait_*_s` are None when nothing can be said."""
+
+    id: str
+    name: str
+    en: str
+    departments: tuple[str, ...]
+    zone: str = ""
+    zone_en: str = ""
+    floor: str = ""
+    windows: tuple[str, ...] = ()
+    open: bool = True
+    closed_reason: str = ""
+    id_required: bool = False
+    waiting: int = 0
+    wait_low_s: int | None = None
+    wait_high_s: int | None = None
+    matters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hall:
+    """Everything on offer.  Departments stand in the order of their first service."""
+
+    name: str
+    en: str
+    slogan: str = ""
+    demo: bool = False
+    notice: str = ""
+    departments: tuple[Department, ...] = ()
+    services: tuple[Service, ...] = ()
+
+    def department(self, code: str) -> Department | None:
+        """Return the department with this code, or None when it is no longer offered."""
+        return next((d for d in self.departments if d.code == code), None)
+
+    def service(self, service_id: str) -> Service | None:
+        """Return the service with this id, or None when it is no longer offered."""
+        return next((s for s in self.services if s.id == service_id), None)
+
+    def services_of(self, code: str) -> tuple[Service, ...]:
+        """Return a department's services in the hall's order; several departments may share one."""
+        return tuple(s for s in self.services if code in s.departments)

@@ -1,0 +1,250 @@
+"""The ticket kiosk: department → service → card → number → paper, as a pure function.
+
+`advance(state, event)` returns the next state and what must be done.  An event out of place changes
+nothing.  Time comes in by `Tick`.
+
+Two promises, tested over random orders of events: an issued ticket is shown to the citizen who asked for
+it or given back; and no state holds personal data but the masked name, and that only until home.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kiosk.flows import intake_words as w
+from kiosk.flows.hall import Service
+from kiosk.flows.intake_state import (
+    ELDER_FACTOR,
+    IDLE_S,
+    PRINTED_S,
+    REMEMBERED,
+    UNPRINTED_S,
+    Intake,
+    Refusal,
+    Step,
+    in_use,
+    masked,
+)
+from kiosk.flows.intake_words import Effect, Event, Paper
+
+Next = tuple[Intake, tuple[Effect, ...]]
+
+
+def advance(state: Intake, event: Event) -> Next:
+    """Return what follows `event`, and what must be done about it."""
+    match event:
+        case w.Tick(now_s):
+            return _tick(replace(state, now_s=now_s))
+        case w.ShapeChanged() | w.HallLoaded() | w.ServerLost() | w.MachineChanged():
+            return _world(state, event)
+        case w.CardSeen() | w.CardFailed():
+            return _card(state, event)
+        case w.TicketIssued() | w.IssueRefused() | w.IssueFailed():
+            return _issue(state, event)
+        case w.PrintDone():
+            return _printed(state, event)
+    return _finger(state, event)
+
+
+# -- time and the world ------------------------------------------------------------------------------------
+
+
+def _tick(state: Intake) -> Next:
+    if state.deadline_s is not None and state.now_s >= state.deadline_s:
+        return _home(state)
+    return state, ()
+
+
+def _world(state: Intake, event: w.ShapeChanged | w.HallLoaded | w.ServerLost | w.MachineChanged) -> Next:
+    terminal = state.terminal
+    match event:
+        case w.ShapeChanged(portrait):
+            return replace(state, terminal=replace(terminal, portrait=portrait), page=0), ()
+        case w.MachineChanged("reader", reason):
+            return replace(state, terminal=replace(terminal, reader=reason)), ()
+        case w.MachineChanged("printer", reason):
+            return replace(state, terminal=replace(terminal, printer=reason)), ()
+        case w.HallLoaded(hall):
+            state = replace(state, terminal=replace(terminal, hall=hall, server_up=True))
+            return _home(state) if state.step is Step.OUT_OF_ORDER else (state, ())
+        case w.ServerLost():
+            state = replace(state, terminal=replace(terminal, server_up=False))
+            # A number on the screen, or one under way, is more useful than the news.
+            keep = state.step in (Step.ISSUING, Step.TICKET, Step.SORRY, Step.OUT_OF_ORDER)
+            return (state, ()) if keep else _home(state)
+    return state, ()
+
+
+def _home(state: Intake) -> Next:
+    """Forget the citizen."""
+    terminal = state.terminal
+    ready = terminal.server_up and terminal.hall is not None
+    fresh = Intake(
+        terminal,
+        now_s=state.now_s,
+        step=Step.DEPARTMENT if ready else Step.OUT_OF_ORDER,
+        language=terminal.default_language,
+    )
+    return fresh, _stop(state)
+
+
+def _stop(state: Intake) -> tuple[Effect, ...]:
+    waiting = state.step is Step.CARD and state.card_note != "reader-fault"
+    return (w.StopReading(state.request_id),) if waiting else ()
+
+
+def _awake(state: Intake) -> Intake:
+    """Start the time anew, as long as the step allows."""
+    if not in_use(state):
+        return replace(state, deadline_s=None)
+    seconds = IDLE_S
+    if state.step is Step.TICKET and state.paper is not Paper.PRINTING:
+        seconds = PRINTED_S if state.paper is Paper.PRINTED else UNPRINTED_S
+    return replace(state, deadline_s=state.now_s + seconds * (ELDER_FACTOR if state.elder else 1.0))
+
+
+# -- fingers ---------------------------------------------------------------------------------------------
+
+
+def _finger(state: Intake, event: Event) -> Next:
+    match event:
+        case w.LanguageChosen(language):
+            return _awake(replace(state, language=language)), ()
+        case w.ElderToggled():
+            return _awake(replace(state, elder=not state.elder, page=0)), ()
+        case w.PageTurned(page):
+            return _awake(replace(state, page=max(0, page))), ()
+        case w.Touched():
+            return _awake(state), ()
+        case w.WentHome():
+            return (state, ()) if state.step is Step.ISSUING else _home(state)
+        case w.WentBack():
+            return _back(state)
+        case w.DepartmentChosen() | w.ServiceChosen():
+            return _choose(state, event)
+        case w.WithoutCard() | w.TryCardAgain() | w.PrintAgain() if event.request_id == state.request_id:
+            return _within_visit(state, event)
+    return state, ()
+
+
+def _choose(state: Intake, event: w.DepartmentChosen | w.ServiceChosen) -> Next:
+    hall = state.terminal.hall
+    if hall is None or state.step not in (Step.DEPARTMENT, Step.SERVICE):
+        return state, ()
+    if isinstance(event, w.ServiceChosen):
+        service = hall.service(event.service_id)
+        return (state, ()) if service is None else _ask_card(state, event.request_id, service)
+    services = hall.services_of(event.code)
+    if not services or state.step is not Step.DEPARTMENT:
+        return state, ()
+    state = replace(state, department=event.code)
+    if len(services) == 1:  # a page with one tile would be a touch for nothing
+        return _ask_card(state, event.request_id, services[0])
+    return _awake(replace(state, step=Step.SERVICE, page=0)), ()
+
+
+def _ask_card(state: Intake, request_id: str, service: Service) -> Next:
+    if not service.open:
+        return state, ()
+    asking = replace(state, step=Step.CARD, request_id=request_id, service_id=service.id, attempt=1)
+    return _awake(replace(asking, card_note="")), (w.ReadCard(request_id, 1),)
+
+
+def _back(state: Intake) -> Next:
+    hall = state.terminal.hall
+    if state.step is Step.CARD and hall is not None and len(hall.services_of(state.department)) > 1:
+        back = replace(
+            state, step=Step.SERVICE, page=0, request_id="", service_id="", attempt=0, card_note=""
+        )
+        return _awake(back), _stop(state)
+    if state.step in (Step.SERVICE, Step.CARD):
+        home, effects = _home(state)
+        same_citizen = replace(home, language=state.language, elder=state.elder)
+        return _awake(same_citizen), effects
+    return state, ()
+
+
+def _within_visit(state: Intake, event: w.WithoutCard | w.TryCardAgain | w.PrintAgain) -> Next:
+    match state.step, event:
+        case Step.CARD, w.WithoutCard():
+            service = state.terminal.hall and state.terminal.hall.service(state.service_id)
+            if not service or service.id_required or state.card_note == "id-required":
+                return state, ()
+            issuing = _awake(replace(state, step=Step.ISSUING))
+            return issuing, (*_stop(state), _order(state, None))
+        case Step.CARD, w.TryCardAgain() if state.card_note == "reader-fault":
+            return _read_again(state, "")
+        case Step.TICKET, w.PrintAgain() if state.ticket and state.paper in (Paper.FAILED, Paper.UNKNOWN):
+            return _print(replace(state, paper=Paper.PRINTING, paper_reason=""))
+    return state, ()
+
+
+# -- the card, the number, the paper ---------------------------------------------------------------------
+
+
+def _order(state: Intake, citizen: w.Citizen | None) -> w.IssueTicket:
+    return w.IssueTicket(state.request_id, state.service_id, citizen, state.language)
+
+
+def _read_again(state: Intake, note: str) -> Next:
+    again = replace(state, attempt=state.attempt + 1, card_note=note)
+    return again, (w.ReadCard(state.request_id, again.attempt),)
+
+
+def _card(state: Intake, event: w.CardSeen | w.CardFailed) -> Next:
+    if state.step is not Step.CARD or event.request_id != state.request_id:
+        return state, ()  # a card of a visit that is over is nobody's
+    if isinstance(event, w.CardSeen):
+        issuing = replace(state, step=Step.ISSUING, card_used=True, masked_name=masked(event.citizen.name))
+        return _awake(issuing), (_order(state, event.citizen),)
+    if event.error == "timeout":
+        return _read_again(state, state.card_note)
+    if event.error == "read-failed":
+        reading, effects = _read_again(state, "place-again")
+        return _awake(reading), effects
+    return replace(state, card_note="reader-fault"), ()
+
+
+def _issue(state: Intake, event: w.TicketIssued | w.IssueRefused | w.IssueFailed) -> Next:
+    mine = event.request_id == state.request_id and state.step in (Step.ISSUING, Step.SORRY)
+    match event:
+        case w.TicketIssued(request_id, ticket):
+            if ticket.id in state.terminal.shown:
+                return state, ()
+            if not mine:  # its citizen has gone
+                return state, (w.CancelTicket(request_id, ticket.id),)
+            shown = (*state.terminal.shown, ticket.id)[-REMEMBERED:]
+            terminal = replace(state.terminal, shown=shown)
+            return _print(replace(state, terminal=terminal, step=Step.TICKET, ticket=ticket, refusal=None))
+        case w.IssueRefused(_, "id-required") if mine and not state.card_used:
+            asking = replace(state, step=Step.CARD, attempt=0)
+            reading, effects = _read_again(asking, "id-required")
+            return _awake(reading), effects
+        case w.IssueRefused(_, code, title, detail) if mine:
+            return _sorry(state, Refusal(code, title, detail))
+        case w.IssueFailed() if mine:
+            return _sorry(state, Refusal("no-answer"))
+    return state, ()
+
+
+def _sorry(state: Intake, refusal: Refusal) -> Next:
+    return _awake(replace(state, step=Step.SORRY, refusal=refusal)), ()
+
+
+def _print(state: Intake) -> Next:
+    if state.ticket is None:
+        return state, ()
+    printing = _awake(replace(state, job=state.job + 1, paper=Paper.PRINTING))
+    order = w.PrintTicket(state.request_id, state.ticket, printing.job, state.masked_name, state.elder)
+    return printing, (order,)
+
+
+def _printed(state: Intake, event: w.PrintDone) -> Next:
+    """Whatever the screen does now, the server learns what became of the paper."""
+    told = w.ReportPrint(
+        event.request_id, event.ticket_id, event.job, event.outcome, event.proof, event.reason
+    )
+    mine = state.step is Step.TICKET and (event.request_id, event.job) == (state.request_id, state.job)
+    if not mine:
+        return state, (told,)
+    return _awake(replace(state, paper=event.outcome, paper_reason=event.reason)), (told,)

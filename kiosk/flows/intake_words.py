@@ -1,0 +1,301 @@
+"""What can happen to the ticket kiosk (events) and what it can want done (effects).
+
+A visit is one citizen's way from choosing a service to going home.  Its `request_id` is born with the
+choice, is the idempotency key of the ticket, and stands in every reply, so that a reply that comes late
+is never taken for the next citizen's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from kiosk.flows.hall import Hall
+
+
+class Paper(StrEnum):
+    """What is known of the paper ticket."""
+
+    PRINTING = "printing"
+    PRINTED = "printed"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Citizen:
+    """Who stands there, as read from the card.  Never kept in a state; names nobody in a traceback."""
+
+    name: str = field(repr=False)
+    id_type: str
+    id_number: str = field(repr=False)
+    birth: date | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """An issued number as the screen shows it.  `slip` is for the printer and opaque to the flow."""
+
+    id: str
+    number: str
+    service: str = ""
+    zone: str = ""
+    windows: tuple[str, ...] = ()
+    floor: str = ""
+    ahead: int = 0
+    wait_low_s: int | None = None
+    wait_high_s: int | None = None
+    slip: object = field(default=None, repr=False)
+
+
+# -- events: what a finger does ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentChosen:
+    """`request_id` is used when the department has one service only, so that a visit starts at once."""
+
+    request_id: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceChosen:
+    """A visit starts."""
+
+    request_id: str
+    service_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class WithoutCard:
+    """The citizen has no card at hand."""
+
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TryCardAgain:
+    """Read once more after a fault of the reader."""
+
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrintAgain:
+    """The paper did not come; try once more."""
+
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageChosen:
+    """`zh` or `en`; until the visit ends."""
+
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class ElderToggled:
+    """Large text, more time; until the visit ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageTurned:
+    """Show another page of tiles, counted from 0."""
+
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
+class WentBack:
+    """One step back."""
+
+
+@dataclass(frozen=True, slots=True)
+class WentHome:
+    """The citizen is done, or gives up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Somebody is there: the idle time starts anew (also the "continue" key)."""
+
+
+# -- events: what the world says ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """The time now, in seconds of any steady clock.  Comes before every other event."""
+
+    now_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ShapeChanged:
+    """The window is higher than wide, or not."""
+
+    portrait: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HallLoaded:
+    """The queue server is there and offers this."""
+
+    hall: Hall
+
+
+@dataclass(frozen=True, slots=True)
+class ServerLost:
+    """The queue server does not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class MachineChanged:
+    """Health of a machine: `reader` or `printer`; `reason` is a stable code, empty when it works."""
+
+    machine: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CardSeen:
+    """Reply to ReadCard."""
+
+    request_id: str
+    citizen: Citizen
+
+
+@dataclass(frozen=True, slots=True)
+class CardFailed:
+    """Reply to ReadCard: `timeout, read-failed, stopped, reader-fault`."""
+
+    request_id: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class TicketIssued:
+    """Reply to IssueTicket, perhaps after its visit is over."""
+
+    request_id: str
+    ticket: Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class IssueRefused:
+    """Reply to IssueTicket: the server answered no.  Title and detail are its sentences for the screen."""
+
+    request_id: str
+    code: str
+    title: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IssueFailed:
+    """Reply to IssueTicket: no answer in time.  A ticket may exist; TicketIssued may still follow."""
+
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrintDone:
+    """Reply to PrintTicket.  Reasons as in devices.contracts.printer."""
+
+    request_id: str
+    ticket_id: str
+    job: int
+    outcome: Paper
+    proof: str = "none"
+    reason: str = ""
+
+
+Event = (
+    DepartmentChosen
+    | ServiceChosen
+    | WithoutCard
+    | TryCardAgain
+    | PrintAgain
+    | LanguageChosen
+    | ElderToggled
+    | PageTurned
+    | WentBack
+    | WentHome
+    | Touched
+    | Tick
+    | ShapeChanged
+    | HallLoaded
+    | ServerLost
+    | MachineChanged
+    | CardSeen
+    | CardFailed
+    | TicketIssued
+    | IssueRefused
+    | IssueFailed
+    | PrintDone
+)
+
+
+# -- effects -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCard:
+    """Wait for a card.  `attempt` counts from 1 within a visit."""
+
+    request_id: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class StopReading:
+    """Nobody waits for the card any more."""
+
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class IssueTicket:
+    """Ask for a number; the citizen's data live in this effect only."""
+
+    request_id: str
+    service_id: str
+    citizen: Citizen | None
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelTicket:
+    """Give a number back: its citizen has gone.  Must get through in the end."""
+
+    request_id: str
+    ticket_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrintTicket:
+    """Print; `job` counts from 1 within a visit."""
+
+    request_id: str
+    ticket: Ticket
+    job: int
+    masked_name: str = field(default="", repr=False)
+    large: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPrint:
+    """Tell the server, and by it the staff, what became of the paper."""
+
+    request_id: str
+    ticket_id: str
+    job: int
+    outcome: Paper
+    proof: str
+    reason: str
+
+
+Effect = ReadCard | StopReading | IssueTicket | CancelTicket | PrintTicket | ReportPrint

@@ -1,0 +1,1 @@
+"""What citizens read, in Chinese and English."""

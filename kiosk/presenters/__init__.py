@@ -1,0 +1,1 @@
+"""State to view: what each screen must show, still without Kivy."""

@@ -1,0 +1,1 @@
+"""The only Kivy code; everything here runs on the Kivy thread."""
