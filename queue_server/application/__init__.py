@@ -1,0 +1,1 @@
+"""What can be done with the queue: one use case a file, plain functions `f(tx, …)`."""

@@ -1,0 +1,260 @@
+"""What the use cases need from the world, as Protocols; `queue_server.adapters` makes them real."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from queue_server.contracts.events import EventName
+from queue_server.domain.desk import Desk
+from queue_server.domain.evaluation import Evaluation
+from queue_server.domain.hall import Hall, Window
+from queue_server.domain.ticket import State, Ticket
+
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """The hall's time.  A demonstration hall may move it."""
+
+    def now(self) -> datetime:
+        """Return the present moment, aware, UTC."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RequestKey:
+    """Names one write for ever: `key` (Idempotency-Key) of `actor`; `digest` covers method, path and body."""
+
+    key: str
+    actor: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The answer to a write as it is kept and repeated; `body` is JSON or empty."""
+
+    status: int
+    body: str = ""
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One row of the event table.  `actor` is who did it; it stays in the database."""
+
+    seq: int
+    name: EventName
+    at: datetime
+    ticket_id: str | None = None
+    number: str | None = None
+    service_id: str | None = None
+    zone: str | None = None
+    window: str | None = None
+    state: str | None = None
+    calls: int | None = None
+    print_state: str | None = None
+    reason: str | None = None
+    actor: str = ""
+
+
+class Tx(Protocol):
+    """One transaction.  What a job saves and emits is committed together or not at all."""
+
+    @property
+    def hall(self) -> Hall:
+        """The hall as built."""
+        ...
+
+    @property
+    def now(self) -> datetime:
+        """The moment of this transaction."""
+        ...
+
+    @property
+    def day(self) -> str:
+        """The business day of `now`."""
+        ...
+
+    def new_id(self, prefix: str) -> str:
+        """Return an opaque id that was never used."""
+        ...
+
+    def new_token(self) -> str:
+        """Return a secret that nobody can guess, for one ticket's page."""
+        ...
+
+    def person_of(self, id_type: str, id_number: str) -> str:
+        """Return the keyed hash under which a person is remembered; never reversible without the key."""
+        ...
+
+    def next_number(self, service_id: str, start: int) -> int:
+        """Take the next number of the business day, from `start`."""
+        ...
+
+    def add(self, ticket: Ticket) -> None:
+        """Keep a new ticket."""
+        ...
+
+    def save(self, ticket: Ticket) -> None:
+        """Keep a changed ticket."""
+        ...
+
+    def ticket(self, ticket_id: str) -> Ticket:
+        """Return a ticket.  Raises NotFound."""
+        ...
+
+    def ticket_by_token(self, token: str) -> Ticket:
+        """Return a ticket by its secret.  Raises NotFound."""
+        ...
+
+    def at_window(self, window_id: str) -> Ticket | None:
+        """Return the ticket called to or served at a window, or None."""
+        ...
+
+    def held_at(self, window_id: str) -> list[Ticket]:
+        """Return today's tickets that this window put on hold, the longest held first."""
+        ...
+
+    def heads(self, window: Window) -> list[Ticket]:
+        """Return the first waiting ticket of each line this window may call, any order."""
+        ...
+
+    def line(self, service_id: str, limit: int) -> list[Ticket]:
+        """Return the first `limit` waiting tickets of a service, in order; reserved ones left out."""
+        ...
+
+    def waiting(self, service_id: str) -> int:
+        """Count who waits for a service today."""
+        ...
+
+    def ahead_of(self, ticket: Ticket) -> int:
+        """Count who waits before `ticket` for its service."""
+        ...
+
+    def tickets_of(self, person: str) -> list[Ticket]:
+        """Return what a person took today, oldest first."""
+        ...
+
+    def unfinished_before(self, day: str) -> list[Ticket]:
+        """Return tickets of earlier days that are not in a final state."""
+        ...
+
+    def desk(self, window_id: str) -> Desk:
+        """Return what a window does now.  Raises NotFound for a window the hall does not have."""
+        ...
+
+    def desks(self) -> dict[str, Desk]:
+        """Return every window's desk."""
+        ...
+
+    def save_desk(self, desk: Desk) -> None:
+        """Keep a changed desk."""
+        ...
+
+    def add_evaluation(self, evaluation: Evaluation) -> None:
+        """Keep an evaluation; a second one for the same ticket raises Refused `already-rated`."""
+        ...
+
+    def emit(
+        self,
+        name: EventName,
+        ticket: Ticket | None = None,
+        *,
+        window: str | None = None,
+        state: str | None = None,
+        reason: str | None = None,
+    ) -> None:
+        """Write an event into this transaction; `window` and `state` default to the ticket's."""
+        ...
+
+
+class Store(Protocol):
+    """Runs jobs one after the other, each durable when it returns."""
+
+    async def run(self, request: RequestKey | None, job: Callable[[Tx], Outcome], actor: str = "") -> Outcome:
+        """Run `job` once for `request`; a repeat gets the first answer, marked replayed.
+
+        Raises what the job raises (nothing is kept then), Refused `idempotency-mismatch`, Busy.
+        """
+        ...
+
+    async def change(self, job: Callable[[Tx], T], actor: str = "") -> T:
+        """Run `job` without replay protection and return what it returns."""
+        ...
+
+    async def read(self, query: Callable[[View], T]) -> T:
+        """Run a query on a consistent state."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what was accepted and close."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TicketFilter:
+    """What `GET /tickets` may ask for; `before` is a cursor: tickets issued before that one."""
+
+    state: State | None = None
+    service_id: str | None = None
+    window: str | None = None
+    day: str | None = None
+    before: int | None = None
+    limit: int = 50
+
+
+class View(Protocol):
+    """A consistent reading."""
+
+    @property
+    def seq(self) -> int:
+        """The newest event that this view contains, 0 when there is none."""
+        ...
+
+    def ticket(self, ticket_id: str) -> Ticket:
+        """Return a ticket.  Raises NotFound."""
+        ...
+
+    def ticket_by_token(self, token: str) -> Ticket:
+        """Return a ticket by its secret.  Raises NotFound."""
+        ...
+
+    def tickets(self, wanted: TicketFilter) -> list[tuple[int, Ticket]]:
+        """Return (cursor, ticket), newest first."""
+        ...
+
+    def active(self, day: str) -> list[Ticket]:
+        """Return the tickets called or served, the newest call first."""
+        ...
+
+    def ahead_of(self, ticket: Ticket) -> int:
+        """Count who waits before `ticket`."""
+        ...
+
+    def waiting_counts(self, day: str) -> dict[str, int]:
+        """Service id -> how many wait; services nobody waits for are left out."""
+        ...
+
+    def reserved_counts(self, day: str) -> dict[str, int]:
+        """Window id -> how many wait for that window alone."""
+        ...
+
+    def served_counts(self, day: str) -> dict[str, int]:
+        """Window id -> how many it served."""
+        ...
+
+    def desks(self) -> dict[str, Desk]:
+        """Return every window's desk."""
+        ...
+
+    def events(self, after: int, limit: int) -> Sequence[Event]:
+        """Return events with a greater seq, in order."""
+        ...
+
+    def cursor(self, name: str) -> int:
+        """Return how far a consumer of events has come, 0 at first."""
+        ...

@@ -1,0 +1,1 @@
+"""The queue of a hall, pure: no I/O, no clock, no randomness."""

@@ -1,0 +1,119 @@
+"""Why the queue refuses, with codes that never change and sentences for people.
+
+::
+
+    QueueError(code)
+    ├── Refused         the request is understood and cannot be done now
+    │   └── NotAllowed  the transition table has no such step; names state and action
+    ├── NotFound        no such thing
+    ├── Busy            try the same again soon: never stored as an answer
+    └── Denied          who asks may not
+
+`detail(language)` is the sentence; values are ticket numbers, window numbers, limits: never a person.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+# code -> (zh, en); `{name}` is filled from the error's values
+CATALOGUE: dict[str, tuple[str, str]] = {
+    "service-unknown": ("没有这项业务:{service}", "There is no service {service}."),
+    "service-closed": (
+        "当前时间段不能取号:{service} 开放时间 {hours}",
+        "{service} is not issuing tickets now. Hours: {hours}.",
+    ),
+    "quota-exhausted": (
+        "排队号已取完,若窗口空闲可直接到窗口办理!",
+        "No tickets are left; if the window is free, go there.",
+    ),
+    "ticket-already-waiting": (
+        "此身份证同类业务未办理({number}),请办理完成后再次取号。是否需要补打丢失票号?",
+        "You already hold {number} for this service. It can be printed again.",
+    ),
+    "too-many-tickets": (
+        "取号数量已达上限({limit}张),请先办理已取的号。",
+        "The limit of {limit} tickets is reached.",
+    ),
+    "id-required": ("此业务须刷身份证取号。", "This service needs an identity card."),
+    "id-invalid": ("证件号码有误,请核对。", "The ID number is not valid."),
+    "blacklisted": ("暂不能预约或取号,请到咨询台。", "Please ask at the information desk."),
+    "appointment-not-found": ("没有找到预约。", "No such appointment."),
+    "appointment-early": ("未到预约时间。", "It is too early for this appointment."),
+    "appointment-late": ("已过预约时间。", "It is too late for this appointment."),
+    "window-not-signed-in": ("{window}号窗口未登录。", "Nobody is signed in at window {window}."),
+    "window-paused": ("{window}号窗口已暂停。", "Window {window} is paused."),
+    "window-busy": (
+        "{window}号窗口正在叫 {number},请先办理或过号。",
+        "Window {window} still has {number}: start, finish or pass it first.",
+    ),
+    "not-allowed": (
+        "{number} 当前为“{state}”,不能“{action}”。",
+        "{number} is {state}: {action} is not allowed.",
+    ),
+    "recall-limit": ("{number} 已重呼{limit}次,请过号。", "{number} was recalled {limit} times: pass it."),
+    "nobody-waiting": ("没有人在等候。", "Nobody is waiting."),
+    "already-rated": ("该排队号已评价,请勿重复评价!", "This ticket has been rated already."),
+    "lease-unknown": ("没有这个号段。", "No such lease."),
+    "idempotency-mismatch": (
+        "同一请求编号用于不同的内容。",
+        "This Idempotency-Key was used with another request.",
+    ),
+    "unauthenticated": ("请先登录。", "Sign in or send a token."),
+    "forbidden": ("没有权限。", "Your role may not do this."),
+    "locked-out": ("登录失败次数过多,请{minutes}分钟后再试。", "Too many failures: wait {minutes} minutes."),
+    "rate-limited": ("操作太频繁,请稍后再试。", "Too many requests: wait a little."),
+    "validation": ("请求内容有误:{reason}", "The request is not valid: {reason}"),
+    "not-found": ("没有找到:{what}", "Not found: {what}"),
+    "not-possible": ("现在做不到:{reason}", "Not possible now: {reason}"),
+    "server-busy": ("系统繁忙,请稍后再试。", "The server is busy: try again."),
+}
+
+
+class QueueError(Exception):
+    """The root.  `code` is stable and in CATALOGUE; `values` fill its sentences."""
+
+    code: ClassVar[str] = ""
+
+    def __init__(self, code: str = "", **values: object) -> None:
+        self.error_code = code or self.code
+        self.values = values
+        super().__init__(self.detail("en"))
+
+    def detail(self, language: str) -> str:
+        """Return the sentence in `zh` or `en`."""
+        zh, en = CATALOGUE[self.error_code]
+        return (en if language == "en" else zh).format_map(_Blanks(self.values))
+
+
+class _Blanks(dict[str, object]):
+    def __missing__(self, key: str) -> str:
+        return "-"
+
+
+class Refused(QueueError):
+    """Understood, and cannot be done in the present state."""
+
+
+class NotAllowed(Refused):
+    """The transition table has no such step."""
+
+    code = "not-allowed"
+
+
+class NotFound(QueueError):
+    """No such ticket, window or token."""
+
+    code = "not-found"
+
+
+class Busy(QueueError):
+    """The same request may be repeated soon."""
+
+    code = "server-busy"
+
+
+class Denied(QueueError):
+    """Not for this caller: unauthenticated, forbidden, locked-out, rate-limited."""
+
+    code = "forbidden"
