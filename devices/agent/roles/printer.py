@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from devices.agent.roles.base import Post
 from devices.agent.tasks import run_together
@@ -59,8 +60,8 @@ class PrinterRole:
             else:
                 return
 
-    async def _print(self, command: Received[PrintTicket], masked_name: str) -> PrintResult:
-        job = command.body
+    async def _print(self, command: Received[Any], masked_name: str) -> PrintResult:
+        job: PrintTicket = command.body
         if command.envelope.is_expired(self._now()):
             return PrintResult(job_id=job.job_id, outcome=PrintOutcome.FAILED, reason="expired")
         try:
