@@ -55,6 +55,7 @@ class LocalBusServer:
         self._path = path
         self._exchange = Exchange()
         self._clients: set[_Client] = set()
+        self._serving: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
@@ -70,10 +71,12 @@ class LocalBusServer:
             os.umask(mask)
 
     async def _refuse_if_alive(self) -> None:
-        with contextlib.suppress(OSError):
+        try:
             _, writer = await asyncio.open_unix_connection(str(self._path))
-            writer.close()
-            raise FileExistsError(f"another agent already serves {self._path}; stop it first")
+        except OSError:
+            return  # a socket file that a crash left behind
+        writer.close()
+        raise FileExistsError(f"another agent already serves {self._path}; stop it first")
 
     async def publish(self, topic: str, envelope: Envelope[Any], *, retain: bool = False) -> None:
         """Deliver to this process and to every connected program."""
@@ -90,6 +93,7 @@ class LocalBusServer:
             self._server.close()
         for client in list(self._clients):
             client.writer.close()
+        await asyncio.gather(*self._serving, return_exceptions=True)
         self._exchange.hang_up()
         self._path.unlink(missing_ok=True)
 
@@ -101,6 +105,10 @@ class LocalBusServer:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         client = _Client(writer)
         self._clients.add(client)
+        task = asyncio.current_task()
+        if task is not None:
+            self._serving.add(task)
+            task.add_done_callback(self._serving.discard)
         try:
             while line := await reader.readline():
                 self._take(client, json.loads(line))
