@@ -45,7 +45,9 @@ async def pair(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
         await client.close()
         await server.close()
     else:
-        start: Callable[[Path], Broker] = {"embedded-broker": embedded_broker, "mosquitto": mosquitto}[request.param]
+        start: Callable[[Path], Broker] = {"embedded-broker": embedded_broker, "mosquitto": mosquitto}[
+            request.param
+        ]
         with start(tmp_path) as broker:
             ends = [MqttBus("127.0.0.1", broker.port, name) for name in ("one", "other")]
             for end in ends:
@@ -56,7 +58,9 @@ async def pair(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
 
 
 def display(seq: int) -> WindowDisplay:
-    return WindowDisplay(window="3", state=WindowState.CALLING, text="请A001到3号窗口", number="A001", seq=seq)
+    return WindowDisplay(
+        window="3", state=WindowState.CALLING, text="请A001到3号窗口", number="A001", seq=seq
+    )
 
 
 async def test_what_is_published_arrives_unchanged_and_in_order(pair: Pair) -> None:
@@ -104,7 +108,9 @@ async def test_a_card_is_refused_on_a_site_topic(pair: Pair) -> None:
     card = IdCard(kind=CardKind.CITIZEN, name="张伟", id_number="990000199001011239", birth=date(1990, 1, 1))
 
     with pytest.raises(ScopeViolation):
-        await pair.one.publish(topics.device_event("demo", "id-reader-1", "card"), envelope_of(CardRead(card=card)))
+        await pair.one.publish(
+            topics.device_event("demo", "id-reader-1", "card"), envelope_of(CardRead(card=card))
+        )
 
 
 async def test_closing_a_subscription_lets_its_reader_go(pair: Pair) -> None:

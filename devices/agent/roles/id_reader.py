@@ -28,6 +28,7 @@ class IdReaderRole:
         self._session = post.make_session()
         self._sleep = sleep
         self._reading: asyncio.Task[None] | None = None
+        self._command: Envelope[ReadCard] | None = None
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -40,18 +41,22 @@ class IdReaderRole:
     async def _take_commands(self, bus: Bus) -> None:
         commands = await bus.subscribe(topics.local_command(self._id, "read-card"), ReadCard)
         async for command in commands:
-            await self._stop()
+            await self._stop(bus)
+            self._command = command.envelope
             self._reading = asyncio.create_task(self._answer(bus, command))
 
     async def _take_stops(self, bus: Bus) -> None:
         stops = await bus.subscribe(topics.local_command(self._id, "stop-reading"), StopReading)
         async for _ in stops:
-            await self._stop()
+            await self._stop(bus)
 
-    async def _stop(self) -> None:
-        if self._reading is not None and not self._reading.done():
-            self._reading.cancel()
-            await asyncio.gather(self._reading, return_exceptions=True)
+    async def _stop(self, bus: Bus) -> None:
+        if self._reading is None or self._command is None or self._reading.done():
+            return
+        self._reading.cancel()
+        ended = await asyncio.gather(self._reading, return_exceptions=True)
+        if isinstance(ended[0], asyncio.CancelledError):  # it had not answered yet, perhaps not even begun
+            await self._reply(bus, self._command, CardRead(error="stopped"))
 
     async def _answer(self, bus: Bus, command: Received[ReadCard]) -> None:
         try:
@@ -59,8 +64,6 @@ class IdReaderRole:
                 result = await self._read()
         except TimeoutError:
             result = CardRead(error="timeout")
-        except asyncio.CancelledError:
-            result = CardRead(error="stopped")
         await self._reply(bus, command.envelope, result)
 
     async def _read(self) -> CardRead:
