@@ -1,0 +1,114 @@
+"""Departments and services as pages of big tiles: every page fits the screen, nothing scrolls."""
+
+from __future__ import annotations
+
+import re
+
+from kiosk.flows.hall import Department, Hall, Service
+from kiosk.flows.intake_state import Intake
+from kiosk.i18n.catalog import Catalog
+from kiosk.presenters.views import Tile, TilesView, Tone
+
+BUSY_FROM = 10  # waiting people from which a badge turns orange
+_IN_BRACKETS = re.compile(r"[(\uff08].*?[)\uff09]")
+
+# (portrait, elder) -> columns, rows
+DEPARTMENT_GRID = {(True, False): (3, 4), (True, True): (2, 4), (False, False): (6, 2), (False, True): (4, 2)}
+SERVICE_GRID = {(True, False): (1, 6), (True, True): (1, 4), (False, False): (2, 3), (False, True): (2, 2)}
+
+
+def departments(state: Intake, words: Catalog) -> TilesView:
+    """Return the page of departments."""
+    hall = state.terminal.hall
+    shown = [_department(hall, d, index, words) for index, d in enumerate(hall.departments)] if hall else []
+    return _page(shown, DEPARTMENT_GRID[state.terminal.portrait, state.elder], state.page, words)
+
+
+def services(state: Intake, words: Catalog) -> TilesView:
+    """Return the page of the chosen department's services."""
+    hall = state.terminal.hall
+    shown = [_service(s, i, words) for i, s in enumerate(hall.services_of(state.department))] if hall else []
+    return _page(shown, SERVICE_GRID[state.terminal.portrait, state.elder], state.page, words)
+
+
+def _page(shown: list[Tile], grid: tuple[int, int], page: int, words: Catalog) -> TilesView:
+    columns, rows = grid
+    size = columns * rows
+    pages = max(1, -(-len(shown) // size))
+    page = min(page, pages - 1)
+    return TilesView(
+        tiles=tuple(shown[page * size : (page + 1) * size]),
+        columns=columns,
+        rows=rows,
+        page=page,
+        pages=pages,
+        previous=words("pager.previous"),
+        next=words("pager.next"),
+        label=words("pager.label", page=page + 1, pages=pages),
+    )
+
+
+def _department(hall: Hall, department: Department, index: int, words: Catalog) -> Tile:
+    offered = hall.services_of(department.code)
+    english = words.language == "en"
+    is_open = any(s.open for s in offered)
+    badge, tone = _badge(sum(s.waiting for s in offered if s.open), is_open, words)
+    if len(offered) > 1 or english:
+        subtitle = " · ".join(s.en if english else brief(s.name) for s in offered)
+    else:
+        subtitle = " · ".join(brief(m) for s in offered for m in s.matters[:3])
+    return Tile(
+        key=department.code,
+        title=department.en if english else department.short or department.name,
+        subtitle=subtitle,
+        badge=badge,
+        tone=tone,
+        icon=department.icon,
+        accent=index,
+        enabled=is_open,
+    )
+
+
+def _service(service: Service, index: int, words: Catalog) -> Tile:
+    english = words.language == "en"
+    badge, tone = _badge(service.waiting, service.open, words)
+    place = service.zone_en if english else service.zone
+    about = " · ".join(brief(m) for m in service.matters[:4]) if not english else ""
+    where = f"{service.floor} {place}".strip()
+    subtitle = (about if service.open else service.closed_reason) or where
+    return Tile(
+        key=service.id,
+        title=service.en if english else service.name,
+        subtitle=subtitle,
+        badge=badge,
+        tone=tone,
+        accent=index,
+        tag=service.id,
+        enabled=service.open,
+    )
+
+
+def _badge(waiting: int, is_open: bool, words: Catalog) -> tuple[str, Tone]:
+    if not is_open:
+        return words("wait.closed"), Tone.OFF
+    if not waiting:
+        return words("wait.none"), Tone.GOOD
+    return words("wait.many", count=waiting), Tone.BUSY if waiting >= BUSY_FROM else Tone.CALM
+
+
+def brief(matter: str) -> str:
+    """Return a matter's name without what stands in brackets: a tile has little room."""
+    return _IN_BRACKETS.sub("", matter).strip() or matter
+
+
+def window_range(windows: tuple[str, ...]) -> str:
+    """Return `1–3, 7` for 1, 2, 3, 7; names that are no numbers stay as they are, at the end."""
+    numbers = sorted({int(name) for name in windows if name.isdecimal()})
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    parts = [f"{run[0]}–{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs]
+    return ", ".join(parts + [name for name in windows if not name.isdecimal()])

@@ -1,0 +1,157 @@
+"""What a screen must show: finished sentences and flags, nothing left to decide.  All frozen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Tone(StrEnum):
+    """How a badge or notice is meant; never told by colour alone."""
+
+    CALM = "calm"
+    GOOD = "good"
+    BUSY = "busy"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One big button.  `accent` is an index into the theme's accents, `tag` a ticket prefix or empty."""
+
+    key: str
+    title: str
+    subtitle: str
+    badge: str
+    tone: Tone
+    icon: str = ""
+    accent: int = 0
+    tag: str = ""
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TilesView:
+    """A page of tiles in `columns` × `rows` places, in reading order."""
+
+    tiles: tuple[Tile, ...]
+    columns: int
+    rows: int
+    page: int
+    pages: int
+    previous: str
+    next: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardView:
+    """Put your card here.  Empty button texts: no such button."""
+
+    place: str
+    keep: str
+    why: str
+    note: str
+    detail: str
+    without: str
+    retry: str
+    fault: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IssuingView:
+    """A number is under way."""
+
+    greeting: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line under a number."""
+
+    icon: str
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class TicketView:
+    """The number.  `again` is empty unless printing may be repeated."""
+
+    greeting: str
+    number: str
+    service: str
+    facts: tuple[Fact, ...]
+    notice: str
+    detail: str
+    tone: Tone
+    notice_icon: str
+    reminder: str
+    again: str
+    done: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeView:
+    """Sorry, or out of order: what is, and what a citizen can do now.  `button` may be empty."""
+
+    icon: str
+    title: str
+    lines: tuple[str, ...]
+    button: str
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderView:
+    """The top of every screen.  `current` is the step, 1 to 4, or 0 for none."""
+
+    hall: str
+    tagline: str
+    title: str
+    hint: str
+    steps: tuple[str, ...]
+    current: int
+    demo: str
+
+
+@dataclass(frozen=True, slots=True)
+class FooterView:
+    """The bottom of every screen.  Empty texts: not shown."""
+
+    back: str
+    home: str
+    remaining: str
+    elder: str
+    status: str
+    status_good: bool
+    terminal: str
+    languages: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WarningView:
+    """Are you still there?"""
+
+    title: str
+    text: str
+    go_on: str
+    leave: str
+
+
+Body = TilesView | CardView | IssuingView | TicketView | NoticeView
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One picture.  `visit` is the request id that touches on it belong to."""
+
+    screen: str
+    visit: str
+    language: str
+    elder: bool
+    header: HeaderView
+    footer: FooterView
+    body: Body
+    warning: WarningView | None = None

@@ -1,0 +1,72 @@
+"""Everything that can be touched is a Touchable, so that tests and the lab can find it."""
+
+from __future__ import annotations
+
+from kivy.lang import Builder
+from kivy.properties import (
+    BooleanProperty,
+    NumericProperty,
+    StringProperty,
+)
+from kivy.uix.behaviors import ButtonBehavior
+from kivy.uix.relativelayout import RelativeLayout
+
+from kiosk.ui.widgets import labels  # noqa: F401  the rules below use Text and Icon
+
+
+class Touchable(ButtonBehavior, RelativeLayout):
+    """A button.  `caption` is what it says, in the citizen's language; `key` names it for the program."""
+
+    caption = StringProperty("")
+    key = StringProperty("")
+    shown = BooleanProperty(True)
+    always_release = True
+
+    def on_touch_down(self, finger: object) -> bool:
+        """A hidden button is not there."""
+        return bool(self.shown and super().on_touch_down(finger))
+
+
+class Pill(Touchable):
+    """A rounded button with an icon.  `look` is `primary`, `plain` or `quiet`."""
+
+    icon = StringProperty("")
+    icon_after = BooleanProperty(False)
+    look = StringProperty("plain")
+    font_units = NumericProperty(34)
+    detail = StringProperty("")
+
+
+class Segment(Touchable):
+    """One half of the language switch."""
+
+    chosen = BooleanProperty(False)
+
+
+class PageNumber(Touchable):
+    """A page's own button between the arrows."""
+
+    chosen = BooleanProperty(False)
+
+
+class TileButton(Touchable):
+    """What all tiles show."""
+
+    title = StringProperty("")
+    subtitle = StringProperty("")
+    badge = StringProperty("")
+    tone = StringProperty("calm")
+    icon = StringProperty("")
+    tag = StringProperty("")
+    accent = NumericProperty(0)
+
+
+class DepartmentTile(TileButton):
+    """Icon and badge above, name and services below."""
+
+
+class ServiceTile(TileButton):
+    """A row: tag, name with matters, badge, arrow."""
+
+
+Builder.load_file(__file__.replace(".py", ".kv"))
