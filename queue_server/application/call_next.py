@@ -19,9 +19,11 @@ def call_next(tx: Tx, window_id: str) -> Ticket | None:
     A second press within the debounce time answers the same ticket.  A ticket being served is finished first;
     one that was called and did not come is passed when the hall says so, else `window-busy`.  A paused window
     resumes.  With nobody waiting, a ticket being served is finished all the same.
-    Raises Refused: window-not-signed-in, window-busy; NotFound.
+    Raises Refused: window-not-signed-in, window-paused, window-busy; NotFound.
     """
     desk = open_desk(tx, window_id)
+    if desk.paused and tx.hall.calling.next_while_paused == "refuse":
+        raise Refused("window-paused", window=window_id)
     current = tx.at_window(window_id)
     if current is not None and _pressed_twice(tx, desk, current):
         return current

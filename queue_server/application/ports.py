@@ -43,6 +43,38 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class User:
+    """A person who signs in.  `password_hash` is argon2; `failures` counts wrong passwords in a row."""
+
+    username: str
+    role: str
+    password_hash: str
+    display_name: str = ""
+    window: str | None = None
+    failures: int = 0
+    locked_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A machine's secret, kept as its SHA-256."""
+
+    digest: str
+    role: str
+    name: str
+    window: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A person's login, kept as the SHA-256 of its cookie."""
+
+    digest: str
+    username: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """One row of the event table.  `actor` is who did it; it stays in the database."""
 
@@ -171,6 +203,26 @@ class Tx(Protocol):
         """Write an event into this transaction; `window` and `state` default to the ticket's."""
         ...
 
+    def set_cursor(self, name: str, seq: int) -> None:
+        """Remember how far a consumer of events has come."""
+        ...
+
+    def save_user(self, user: User) -> None:
+        """Add or change a person."""
+        ...
+
+    def save_token(self, token: Token) -> None:
+        """Add a machine's token; one of the same name is replaced."""
+        ...
+
+    def save_session(self, session: Session) -> None:
+        """Remember a login; expired ones are forgotten."""
+        ...
+
+    def drop_session(self, digest: str) -> None:
+        """Forget a login."""
+        ...
+
 
 class Store(Protocol):
     """Runs jobs one after the other, each durable when it returns."""
@@ -257,4 +309,16 @@ class View(Protocol):
 
     def cursor(self, name: str) -> int:
         """Return how far a consumer of events has come, 0 at first."""
+        ...
+
+    def user(self, username: str) -> User | None:
+        """Return a person."""
+        ...
+
+    def token(self, digest: str) -> Token | None:
+        """Return a machine's token."""
+        ...
+
+    def session(self, digest: str) -> Session | None:
+        """Return a login, expired or not."""
         ...

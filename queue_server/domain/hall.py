@@ -94,11 +94,13 @@ class CallRules:
     """How the call key behaves (docs/adr/0101).
 
     `next_while_called`: `refuse` (window-busy) or `no-show` (pass the ticket that nobody came with).
+    `next_while_serving`: `finish` or `refuse`.  `next_while_paused`: `resume` or `refuse` (window-paused).
     """
 
     debounce_s: float = 2.0
     next_while_called: str = "refuse"
     next_while_serving: str = "finish"
+    next_while_paused: str = "resume"
 
 
 @dataclass(frozen=True)

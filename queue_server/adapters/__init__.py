@@ -1,0 +1,1 @@
+"""The ports of `queue_server.application` made real."""

@@ -1,0 +1,219 @@
+"""`hall.toml`: the hall as built, read and checked once at start."""
+
+from __future__ import annotations
+
+from datetime import time
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from devices.runtime.toml_settings import SettingsError, load
+from queue_server.domain.hall import (
+    CallRules,
+    Department,
+    Hall,
+    Hours,
+    Limits,
+    Service,
+    Span,
+    Window,
+    Zone,
+)
+
+Spans = list[tuple[time, time]]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class HoursTable(_Strict):
+    """`[hall.hours]`: local times."""
+
+    weekdays: Spans = []
+    saturday: Spans = []
+    sunday: Spans = []
+    issue_open_before_min: int = Field(default=0, ge=0)
+    issue_close_before_min: int = Field(default=0, ge=0)
+
+
+class LimitsTable(_Strict):
+    """`[hall.limits]`: 0 means no limit."""
+
+    max_open_tickets_per_person: int = Field(default=3, ge=0)
+    max_open_per_service_per_person: int = Field(default=1, ge=0)
+    max_tickets_per_person_day: int = Field(default=6, ge=0)
+    recall_limit: int = Field(default=3, ge=0)
+    hold_limit_minutes: int = Field(default=60, ge=0)
+    return_after: int = Field(default=3, ge=0)
+
+
+class HallTable(_Strict):
+    """`[hall]`."""
+
+    site: str = Field(min_length=1, pattern=r"^[A-Za-z0-9_-]+$")
+    name: str
+    en: str
+    slogan: str = ""
+    timezone: str = "Asia/Shanghai"
+    hotline: str = ""
+    hours: HoursTable = HoursTable()
+    limits: LimitsTable = LimitsTable()
+
+
+class ZoneTable(_Strict):
+    """`[[zone]]`."""
+
+    id: str
+    floor: str
+    name: str
+    en: str = ""
+    audio_zone: str
+
+
+class DepartmentTable(_Strict):
+    """`[[department]]`."""
+
+    code: str
+    name: str
+    short: str
+    en: str = ""
+    icon: str = ""
+
+
+class ServiceTable(_Strict):
+    """`[[service]]`.  `cap_*` and `warn_waiting` belong to quotas and warnings."""
+
+    id: str
+    prefix: str = Field(pattern=r"^[A-Z]{1,2}$")
+    name: str
+    en: str = ""
+    zone: str
+    departments: list[str] = []
+    start: int = Field(default=1, ge=1)
+    cap_am: int = 0
+    cap_pm: int = 0
+    warn_waiting: int = 0
+    mean_service_s: int = Field(default=600, ge=1)
+    id_required: bool = False
+    matters: list[str] = []
+
+
+class WindowTable(_Strict):
+    """`[[window]]`."""
+
+    id: str = Field(pattern=r"^[A-Za-z0-9_-]+$")
+    name: str
+    zone: str
+    kind: str = ""
+    skills: dict[str, int] = {}
+    accessible: bool = False
+    lunch_duty: bool = False
+
+
+class PriorityTable(_Strict):
+    """`[[priority]]`."""
+
+    code: str
+    name: str
+    rule: str = ""
+
+
+class HallFile(_Strict):
+    """The whole file."""
+
+    hall: HallTable
+    zone: list[ZoneTable]
+    department: list[DepartmentTable] = []
+    service: list[ServiceTable]
+    window: list[WindowTable]
+    priority: list[PriorityTable] = []
+
+
+def load_hall(
+    path: Path,
+    *,
+    calling: CallRules | None = None,
+    always_open: bool = False,
+    demo: bool = False,
+    public_url: str = "",
+) -> Hall:
+    """Return the hall of `path`.  Raises SettingsError: see toml_settings, and names that fit nowhere."""
+    file = load(path, HallFile, environ={})
+    _check(path, file)
+    table = file.hall
+    try:
+        timezone = ZoneInfo(table.timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise SettingsError(f"{path}: hall.timezone: there is no timezone {table.timezone!r}") from None
+    hours = table.hours
+    return Hall(
+        site=table.site,
+        name=table.name,
+        en=table.en,
+        timezone=timezone,
+        slogan=table.slogan,
+        hotline=table.hotline,
+        zones={zone.id: Zone(zone.id, zone.name, zone.en, zone.floor, zone.audio_zone) for zone in file.zone},
+        departments={one.code: Department(**one.model_dump()) for one in file.department},
+        services={one.id: _service(one) for one in file.service},
+        windows={one.id: Window(one.id, one.name, one.zone, dict(one.skills)) for one in file.window},
+        hours=Hours(
+            _spans(hours.weekdays),
+            _spans(hours.saturday),
+            _spans(hours.sunday),
+            hours.issue_open_before_min,
+            hours.issue_close_before_min,
+        ),
+        limits=Limits(**table.limits.model_dump()),
+        calling=calling or CallRules(),
+        priorities=frozenset(one.code for one in file.priority),
+        always_open=always_open,
+        demo=demo,
+        public_url=public_url.rstrip("/"),
+    )
+
+
+def _spans(spans: Spans) -> tuple[Span, ...]:
+    return tuple((start, end) for start, end in spans)
+
+
+def _service(one: ServiceTable) -> Service:
+    return Service(
+        id=one.id,
+        prefix=one.prefix,
+        name=one.name,
+        en=one.en,
+        zone=one.zone,
+        departments=tuple(one.departments),
+        start=one.start,
+        mean_service_s=one.mean_service_s,
+        id_required=one.id_required,
+        matters=tuple(one.matters),
+    )
+
+
+def _check(path: Path, file: HallFile) -> None:
+    """Refuse names used twice, and names that nothing bears."""
+    zones, services = {zone.id for zone in file.zone}, {service.id for service in file.service}
+    departments = {one.code for one in file.department}
+    for kind, names in {
+        "zone": [zone.id for zone in file.zone],
+        "service": [service.id for service in file.service],
+        "service prefix": [service.prefix for service in file.service],
+        "window": [window.id for window in file.window],
+    }.items():
+        for name in {name for name in names if names.count(name) > 1}:
+            raise SettingsError(f"{path}: {kind} {name!r} stands there twice")
+    for service in file.service:
+        _known(path, f"service {service.id}", "zone", {service.zone}, zones)
+        _known(path, f"service {service.id}", "department", set(service.departments), departments)
+    for window in file.window:
+        _known(path, f"window {window.id}", "zone", {window.zone}, zones)
+        _known(path, f"window {window.id}", "service", set(window.skills), services)
+
+
+def _known(path: Path, where: str, kind: str, wanted: set[str], known: set[str]) -> None:
+    for name in sorted(wanted - known):
+        raise SettingsError(f"{path}: {where} names {kind} {name!r}, which the file does not have")

@@ -1,0 +1,1 @@
+"""Schemas, one module for each kind of database."""

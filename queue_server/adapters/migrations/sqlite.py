@@ -1,0 +1,164 @@
+"""The schema of a hall's SQLite file.  A released migration is never edited; a new one is added below.
+
+What the constraints promise, whatever the code above them does: no number twice on a day (`ticket_number`),
+at most one ticket at a window (`ticket_at_window`), one evaluation for a ticket, each `seq` once.
+"""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("queue")
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m001_queue(db: Database) -> None:
+    """Tickets, counters, desks, events, answers, evaluations, cursors."""
+    for statement in _M001:
+        db.execute(statement)
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m002_accounts(db: Database) -> None:
+    """People, machines, logins."""
+    for statement in _M002:
+        db.execute(statement)
+
+
+_M001 = (
+    """
+    CREATE TABLE ticket (
+        key INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        number TEXT NOT NULL,
+        n INTEGER NOT NULL,
+        service_id TEXT NOT NULL,
+        day TEXT NOT NULL,
+        place INTEGER NOT NULL,
+        issued_at TEXT NOT NULL,
+        token TEXT NOT NULL UNIQUE,
+        state TEXT NOT NULL,
+        window TEXT,
+        reserved_for TEXT,
+        person TEXT,
+        citizen TEXT NOT NULL,
+        priority TEXT,
+        channel TEXT NOT NULL,
+        language TEXT NOT NULL,
+        terminal TEXT,
+        called_at TEXT,
+        started_at TEXT,
+        finished_at TEXT,
+        calls INTEGER NOT NULL,
+        recalls INTEGER NOT NULL,
+        print_state TEXT NOT NULL,
+        print_reason TEXT NOT NULL,
+        prints INTEGER NOT NULL,
+        rated INTEGER NOT NULL,
+        outcome TEXT,
+        case_no TEXT,
+        numbered_by TEXT NOT NULL,
+        cls INTEGER NOT NULL
+    )
+    """,
+    "CREATE UNIQUE INDEX ticket_number ON ticket (numbered_by, day, n)",
+    "CREATE UNIQUE INDEX ticket_at_window ON ticket (window) WHERE state IN ('called', 'serving')",
+    """
+    CREATE INDEX ticket_line ON ticket (day, service_id, cls, place, n)
+        WHERE state = 'waiting' AND reserved_for IS NULL
+    """,
+    """
+    CREATE INDEX ticket_reserved ON ticket (day, reserved_for)
+        WHERE state = 'waiting' AND reserved_for IS NOT NULL
+    """,
+    "CREATE INDEX ticket_held ON ticket (window) WHERE state = 'held'",
+    "CREATE INDEX ticket_done ON ticket (day, window) WHERE state = 'done'",
+    "CREATE INDEX ticket_person ON ticket (person, day) WHERE person IS NOT NULL",
+    """
+    CREATE INDEX ticket_open ON ticket (day)
+        WHERE state IN ('waiting', 'called', 'serving', 'held', 'passed')
+    """,
+    """
+    CREATE TABLE counter (
+        service_id TEXT NOT NULL, day TEXT NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (service_id, day)
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE desk (
+        window TEXT PRIMARY KEY,
+        operator TEXT,
+        paused INTEGER NOT NULL,
+        pause_reason TEXT NOT NULL,
+        since_at TEXT,
+        last_call_at TEXT,
+        last_ticket TEXT,
+        rate_ticket TEXT,
+        auto_call INTEGER NOT NULL
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE event (
+        seq INTEGER PRIMARY KEY,
+        name TEXT NOT NULL,
+        at TEXT NOT NULL,
+        ticket_id TEXT,
+        number TEXT,
+        service_id TEXT,
+        zone TEXT,
+        window TEXT,
+        state TEXT,
+        calls INTEGER,
+        print_state TEXT,
+        reason TEXT,
+        actor TEXT NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE answer (
+        actor TEXT NOT NULL,
+        key TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        status INTEGER NOT NULL,
+        body TEXT NOT NULL,
+        at TEXT NOT NULL,
+        PRIMARY KEY (actor, key)
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE evaluation (
+        id TEXT PRIMARY KEY,
+        ticket_id TEXT NOT NULL UNIQUE,
+        window TEXT,
+        level TEXT NOT NULL,
+        options TEXT NOT NULL,
+        text TEXT NOT NULL,
+        channel TEXT NOT NULL,
+        at TEXT NOT NULL
+    )
+    """,
+    "CREATE TABLE consumer (name TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID",
+)
+
+_M002 = (
+    """
+    CREATE TABLE user (
+        username TEXT PRIMARY KEY,
+        role TEXT NOT NULL,
+        password_hash TEXT NOT NULL,
+        display_name TEXT NOT NULL,
+        window TEXT,
+        failures INTEGER NOT NULL,
+        locked_until TEXT
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE token (
+        digest TEXT PRIMARY KEY, role TEXT NOT NULL, name TEXT NOT NULL UNIQUE, window TEXT
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE session (
+        digest TEXT PRIMARY KEY, username TEXT NOT NULL, expires_at TEXT NOT NULL
+    ) WITHOUT ROWID
+    """,
+)

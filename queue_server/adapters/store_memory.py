@@ -1,0 +1,107 @@
+"""The reference store: plain dictionaries, copied before each job and put back when it fails.
+
+It exists for tests and simulations and says in the simplest way what a Store must do; nothing is durable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import copy
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from queue_server.adapters.identity import Identity
+from queue_server.adapters.memory_tx import MemoryTx
+from queue_server.application.ports import (
+    Clock,
+    Event,
+    Outcome,
+    RequestKey,
+    Session,
+    Token,
+    Tx,
+    User,
+    View,
+)
+from queue_server.domain.desk import Desk
+from queue_server.domain.errors import Busy, Refused
+from queue_server.domain.evaluation import Evaluation
+from queue_server.domain.hall import Hall
+from queue_server.domain.ticket import Ticket
+
+T = TypeVar("T")
+
+
+@dataclass
+class Tables:
+    """Everything that is kept; `tickets` in the order of issue."""
+
+    tickets: dict[str, Ticket] = field(default_factory=dict)
+    numbers: dict[tuple[str, str], int] = field(default_factory=dict)
+    desks: dict[str, Desk] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+    answers: dict[tuple[str, str], tuple[str, Outcome]] = field(default_factory=dict)
+    evaluations: dict[str, Evaluation] = field(default_factory=dict)
+    cursors: dict[str, int] = field(default_factory=dict)
+    users: dict[str, User] = field(default_factory=dict)
+    tokens: dict[str, Token] = field(default_factory=dict)
+    sessions: dict[str, Session] = field(default_factory=dict)
+
+    def snapshot(self) -> Tables:
+        """Return a copy; the values themselves never change."""
+        return Tables(**{name: copy(value) for name, value in vars(self).items()})
+
+
+class MemoryStore:
+    """Store over dictionaries."""
+
+    def __init__(self, hall: Hall, clock: Clock, identity: Identity) -> None:
+        self._hall, self._clock, self._identity = hall, clock, identity
+        self._tables = Tables()
+        self._listeners: list[Callable[[list[Event]], None]] = []
+        self._closed = False
+
+    def on_commit(self, listener: Callable[[list[Event]], None]) -> None:
+        """Tell `listener` the events of each job."""
+        self._listeners.append(listener)
+
+    @property
+    def pending(self) -> int:
+        """Nothing ever waits."""
+        return 0
+
+    async def run(self, request: RequestKey | None, job: Callable[[Tx], Outcome], actor: str = "") -> Outcome:
+        """Run `job` once for `request`."""
+        if request is None:
+            return self._attempt(job, actor)
+        kept = self._tables.answers.get((request.actor, request.key))
+        if kept is not None:
+            if kept[0] != request.digest:
+                raise Refused("idempotency-mismatch")
+            return Outcome(kept[1].status, kept[1].body, replayed=True)
+        outcome = self._attempt(job, actor or request.actor)
+        self._tables.answers[request.actor, request.key] = (request.digest, outcome)
+        return outcome
+
+    async def change(self, job: Callable[[Tx], T], actor: str = "") -> T:
+        """Run `job`."""
+        return self._attempt(job, actor)
+
+    async def read(self, query: Callable[[View], T]) -> T:
+        """Run `query`."""
+        return query(MemoryTx(self._tables, self._hall, self._clock.now(), self._identity, ""))
+
+    async def close(self) -> None:
+        """Take nothing more."""
+        self._closed = True
+
+    def _attempt(self, job: Callable[[Tx], T], actor: str) -> T:
+        if self._closed:
+            raise Busy
+        draft = self._tables.snapshot()
+        result = job(MemoryTx(draft, self._hall, self._clock.now(), self._identity, actor))
+        fresh = draft.events[len(self._tables.events) :]
+        self._tables = draft
+        for listener in self._listeners if fresh else ():
+            listener(fresh)
+        return result
