@@ -42,11 +42,11 @@ class PadLineSettings(BaseModel):
 
     keys: dict[str, PadKey] = Field(default=KEYS, description="last data bytes of a key frame (hex) -> key")
     ratings: dict[int, int] = Field(default=RATINGS, description="rating byte -> level 5 (best) to 1")
-    other_rating: int | None = Field(
+    other_rating: int = Field(
         default=OTHER_RATING,
-        ge=1,
+        ge=0,
         le=5,
-        description="level of a rating byte not listed; leave out the table's rest",
+        description="level of a rating byte not in `ratings`; 0: not counted",
     )
     repeat_within_s: float = Field(
         default=0.3, ge=0, le=5, description="an equal frame this soon after the last one is the same press"
@@ -123,7 +123,7 @@ class Ff68PadLine:
     def _meaning(self, frame: ff68.PadFrame) -> PadPress | PadRating | None:
         if frame.cmd == ff68.CMD_RATING and frame.data:
             level = self._settings.ratings.get(frame.data[0], self._settings.other_rating)
-            return PadRating(frame.addr, level) if level is not None else None
+            return PadRating(frame.addr, level) if level else None
         if frame.cmd != ff68.CMD_KEY:
             return None
         endings = (frame.data[-width:].hex() for width in (3, 2, 1))
