@@ -28,13 +28,16 @@ class ByteStream(Protocol):
 
 async def read_until(wire: ByteStream, deadline_s: float) -> bytes:
     """Read once, but not past `deadline_s` on the wire's clock.  Raises WireTimeout, WireClosed."""
-    return await wire.read(max(0.0, deadline_s - wire.now_s()))
+    left_s = deadline_s - wire.now_s()
+    if left_s < 0:  # a wire that babbles without end always has something to read
+        raise WireTimeout("nothing of use came in time")
+    return await wire.read(left_s)
 
 
 async def drain(wire: ByteStream, most: int = 65536) -> int:
     """Throw away what has already come, so that a late answer is not taken for the next one.
 
-    Returns how many bytes; stops after `most`, so that endless noise cannot hold the caller.  Raises WireClosed.
+    Returns how many bytes; stops after `most`, endless noise cannot hold the caller.  Raises WireClosed.
     """
     dropped = 0
     while dropped < most:
@@ -43,3 +46,26 @@ async def drain(wire: ByteStream, most: int = 65536) -> int:
         except WireTimeout:
             break
     return dropped
+
+
+class AudioDevice(Protocol):
+    """A voice and a loudspeaker: what a speaker's driver is given instead of a byte stream."""
+
+    async def speak(self, text: str, voice: str, rate_wpm: int = 150) -> bytes:
+        """Return `text` as a WAV file (16-bit, one channel).
+
+        `text` is what the voice reads: pinyin with tone numbers for a pinyin voice.  Raises DeviceFault
+        (`no-voice`) when there is no synthesiser or it knows no such voice.
+        """
+        ...
+
+    async def play(self, wav: bytes, caption: str) -> None:
+        """Play a WAV file; return when the last sound has left.  Sounds never overlap: a second call waits.
+
+        `caption` is the sentence in words, for those who see instead of hear.  Raises TransportError, WireTimeout.
+        """
+        ...
+
+    async def check(self) -> None:
+        """Raise TransportError when the loudspeaker cannot be reached."""
+        ...
