@@ -62,7 +62,8 @@ class AudioDevice(Protocol):
     async def play(self, wav: bytes, caption: str) -> None:
         """Play a WAV file; return when the last sound has left.  Sounds never overlap: a second call waits.
 
-        `caption` is the sentence in words, for those who see instead of hear.  Raises TransportError, WireTimeout.
+        `caption` is the sentence in words, for those who see instead of hear.
+        Raises TransportError, WireTimeout.
         """
         ...
 
