@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFilter, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
 from devices.codecs.onbon_text import from_gb2312
 
@@ -22,6 +22,7 @@ _FONTS = Path(__file__).resolve().parents[2] / "kiosk" / "assets" / "fonts"
 _RED, _GREEN, _YELLOW = (255, 52, 36), (64, 255, 96), (255, 196, 48)
 _ESCAPES = {"1": _RED, "2": _GREEN, "3": _YELLOW}
 _BACKGROUND, _DARK_LAMP, _FRAME = (12, 12, 14), (38, 24, 24), (30, 31, 34)
+_BASELINE = 0.86  # of the height, from the top: a Chinese character then fills its cell
 _THRESHOLD = 112  # of 255: how much of a dot the glyph must cover
 
 Colour = tuple[int, int, int]
@@ -61,9 +62,7 @@ def draw(board: Board, shown: bytes, *, scrolls: bool) -> str:
 
 
 def _add(picture: Image.Image, glow: Image.Image) -> Image.Image:
-    from PIL import ImageChops
-
-    return ImageChops.add(picture, glow, scale=1.6)
+    return ImageChops.add(picture, glow, scale=1.25)
 
 
 def _place(x: int, y: int) -> tuple[int, int]:
@@ -114,8 +113,8 @@ def _dots(char: str, width: int, height: int) -> tuple[tuple[int, int], ...]:
     """Return the dots of one character in a cell."""
     cell = Image.new("L", (width, height))
     font = _font(height)
-    middle = (width / 2, height / 2)
-    ImageDraw.Draw(cell).text(middle, char, fill=255, font=font, anchor="mm")
+    baseline = (width / 2, round(height * _BASELINE))
+    ImageDraw.Draw(cell).text(baseline, char, fill=255, font=font, anchor="ms")
     pixels = cell.load()
     if pixels is None:
         return ()
