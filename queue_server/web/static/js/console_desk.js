@@ -1,0 +1,271 @@
+/** One window at work: its ticket, its keys, its line. */
+
+import { get, post } from "./api.js";
+import { hallNow } from "./clock.js";
+import { byId, h, keyed, say } from "./dom.js";
+import { duration, lang, named, page, t } from "./page.js";
+
+const KEYS = { F2: "call-next", F3: "recall", F4: "start", F8: "finish", F9: "no-show", F7: "hold", F6: "transfer", F10: "pause" };
+const ALLOWED = {
+  called: ["recall", "start", "no-show", "transfer", "hold"],
+  serving: ["finish", "hold", "transfer", "recall"],
+};
+const WANTED = { called: "start", serving: "finish" };
+const AMBER_S = 15 * 60;
+const RED_S = 30 * 60;
+const LISTED = 60;
+
+export class Desk {
+  /** `trouble(error)` shows a sentence, `lostSession()` asks to sign in again. */
+  constructor({ trouble, stateText, lostSession }) {
+    Object.assign(this, { trouble, stateText, lostSession, id: null, window: null, board: page.board });
+    this.lists = { waiting: [], aside: [], paper: [] };
+    this.shown = "waiting";
+    this.busy = false;
+    this.reading = false;
+    this.again = false;
+    byId("call-next").addEventListener("click", () => this.act("call-next"));
+    for (const button of this.buttons()) button.addEventListener("click", () => this.act(button.dataset.act));
+    for (const tab of this.tabs()) tab.addEventListener("click", () => this.choose(tab.dataset.list));
+    document.addEventListener("keydown", (event) => this.onKey(event));
+    setInterval(() => this.id && this.window && this.draw(), 5000);
+  }
+
+  buttons() {
+    return document.querySelectorAll(".actions [data-act]");
+  }
+
+  tabs() {
+    return document.querySelectorAll(".tabs [data-list]");
+  }
+
+  open(id, board) {
+    Object.assign(this, { id, board, window: null });
+    this.refresh();
+  }
+
+  close() {
+    this.id = null;
+    this.window = null;
+  }
+
+  onKey(event) {
+    const action = KEYS[event.key];
+    if (!action || !this.id || document.querySelector("dialog[open]")) return;
+    event.preventDefault();
+    if (!event.repeat) this.act(action);
+  }
+
+  /** Read the window and its lists again; many wishes, one reading. */
+  async refresh() {
+    if (!this.id) return;
+    this.again = true;
+    if (this.reading) return;
+    this.reading = true;
+    try {
+      while (this.again && this.id) {
+        this.again = false;
+        await this.read(this.id);
+      }
+    } catch (error) {
+      if (error.status === 401) this.lostSession();
+      else this.trouble(error);
+    } finally {
+      this.reading = false;
+    }
+  }
+
+  async read(id) {
+    const tickets = (query) => get(`/api/v1/tickets?${query}`).then((list) => list.items);
+    const window = await get(`/api/v1/windows/${id}`);
+    const lines = window.skills.map((skill) => tickets(`state=waiting&service=${encodeURIComponent(skill.service_id)}`));
+    const [held, passed, ...waiting] = await Promise.all([
+      tickets(`state=held&window=${id}`), tickets(`state=passed&window=${id}`), ...lines]);
+    if (this.id !== id) return;
+    this.window = window;
+    const rank = new Map(window.skills.map((skill) => [skill.service_id, skill.priority]));
+    const order = (a, b) => rank.get(a.service_id) - rank.get(b.service_id) || a.issued_at.localeCompare(b.issued_at);
+    const all = waiting.flat().filter((ticket) => !ticket.window || ticket.window === id).sort(order);
+    this.lists = {
+      waiting: all,
+      aside: [...held, ...passed],
+      paper: all.filter((ticket) => ["failed", "unknown"].includes(ticket.print_state)),
+    };
+    this.draw();
+  }
+
+  async act(action) {
+    if (this.busy || !this.id || !this.window || !this.possible(action)) return;
+    const body = await this.details(action);
+    if (body === null) return;
+    const path = action === "pause" && this.window.state === "paused" ? "resume" : action;
+    await this.send(`/api/v1/windows/${this.id}/${path}`, body, action === "call-next");
+  }
+
+  async send(path, body, saysNobody = false) {
+    this.busy = true;
+    this.draw();
+    try {
+      const answer = await post(path, body);
+      this.trouble(saysNobody && answer === null ? new Error(t("console.nobody")) : null);
+    } catch (error) {
+      if (error.status === 401) this.lostSession();
+      else this.trouble(error);
+    } finally {
+      this.busy = false;
+    }
+    await this.refresh();
+    this.draw();
+  }
+
+  possible(action) {
+    const ticket = this.window.ticket;
+    if (action === "call-next" || action === "pause") return true;
+    if (action === "resume-held") return !ticket && this.lists.aside.some((one) => one.state === "held");
+    return Boolean(ticket) && ALLOWED[ticket.state]?.includes(action);
+  }
+
+  /** Ask for what an action needs; null when the clerk thinks better of it. */
+  async details(action) {
+    if (action === "finish") {
+      const form = await this.ask("finish-dialog");
+      return form && { outcome: form.get("outcome"), case_no: form.get("case_no")?.trim() || null };
+    }
+    if (action === "transfer") {
+      this.fillTargets();
+      const form = await this.ask("transfer-dialog");
+      if (!form) return null;
+      const [kind, id] = form.get("to").split(":");
+      return { [`${kind}_id`]: id, position: form.get("position") };
+    }
+    if (action === "pause" && this.window.state !== "paused") {
+      const form = await this.ask("pause-dialog");
+      return form && { reason: form.get("reason") };
+    }
+    return {};
+  }
+
+  ask(id) {
+    const dialog = byId(id);
+    const form = dialog.querySelector("form");
+    form.reset();
+    const number = dialog.querySelector(".dialog-number");
+    if (number) say(number, this.window.ticket?.number ?? "");
+    dialog.showModal();
+    dialog.querySelector("button.primary").focus();
+    return new Promise((resolve) => {
+      dialog.addEventListener("close", () => resolve(dialog.returnValue === "ok" ? new FormData(form) : null), { once: true });
+      dialog.returnValue = "";
+    });
+  }
+
+  fillTargets() {
+    const option = (value, text) => h("option", { value }, text);
+    const services = this.board.services.map((service) =>
+      option(`service:${service.id}`, `${service.prefix} ${named(service)} (${t("common.people", { n: service.waiting })})`));
+    const windows = this.board.windows.filter((window) => window.id !== this.id && window.state !== "closed").map((window) =>
+      option(`window:${window.id}`, `${t("common.window_n", { n: window.id })} ${this.stateText(window.state)}`));
+    document.querySelector("#transfer-dialog select").replaceChildren(
+      h("optgroup", { label: t("console.to_service") }, services), h("optgroup", { label: t("console.to_window") }, windows));
+  }
+
+  choose(list) {
+    this.shown = list;
+    for (const tab of this.tabs()) tab.setAttribute("aria-selected", String(tab.dataset.list === list));
+    this.draw();
+  }
+
+  draw() {
+    if (!this.window) return;
+    const { window } = this;
+    say(byId("bar-title"), t("common.window_n", { n: window.id }));
+    say(byId("bar-state"), `${this.stateText(window.state)}${window.pause_reason ? ` · ${window.pause_reason}` : ""}`);
+    byId("bar-state").className = window.state === "paused" ? "chip warn" : window.state === "free" ? "chip good" : "chip";
+    this.drawCurrent(window.ticket);
+    byId("call-next").disabled = this.busy;
+    const pause = document.querySelector('[data-act="pause"] span');
+    say(pause, window.state === "paused" ? t("console.resume") : t("console.pause"));
+    for (const button of this.buttons()) {
+      button.disabled = this.busy || !this.possible(button.dataset.act);
+      button.classList.toggle("wanted", WANTED[window.ticket?.state] === button.dataset.act);
+    }
+    const held = this.lists.aside.filter((ticket) => ticket.state === "held").length;
+    say(byId("held-count"), held ? String(held) : "");
+    for (const tab of this.tabs()) {
+      const count = this.lists[tab.dataset.list].length;
+      say(tab.querySelector("b"), count ? String(count) : "");
+    }
+    this.drawLine();
+  }
+
+  drawCurrent(ticket) {
+    const box = byId("current");
+    box.dataset.state = ticket?.state ?? "";
+    if (!ticket) {
+      const note = this.lists.waiting.length ? t("console.ready", { n: this.lists.waiting.length }) : t("console.nobody");
+      box.replaceChildren(h("p.idle", {}, note));
+      return;
+    }
+    const since = ticket.state === "serving" ? ticket.started_at : ticket.called_at;
+    const calls = ticket.calls > 1 ? h("span.chip", {}, t("console.calls", { n: ticket.calls })) : null;
+    box.replaceChildren(
+      h("div.number", {}, ticket.number),
+      h("div.about", {}, h("b", {}, ticket.service), h("span", {}, ticket.citizen), priorityChip(ticket)),
+      h("div.about", {},
+        h("span.chip", { className: ticket.state === "serving" ? "chip good" : "chip warn" },
+          `${this.stateText(ticket.state === "serving" ? "serving" : "calling")} ${since ? age(since) : ""}`),
+        calls, h("span.quiet", {}, t("console.served_today", { n: this.window.served_today }))),
+    );
+  }
+
+  drawLine() {
+    const tickets = this.lists[this.shown].slice(0, LISTED);
+    const line = byId("line");
+    if (!tickets.length) {
+      line.replaceChildren(h("li.empty", {}, t("console.list_empty")));
+      return;
+    }
+    line.querySelector(".empty")?.remove();
+    keyed(line, tickets, (ticket) => ticket.id, makeRow, (row, ticket) => this.renewRow(row, ticket));
+  }
+
+  renewRow(row, ticket) {
+    const [number, about, chip, acts] = row.children;
+    say(number, ticket.number);
+    say(about.firstChild, ticket.service);
+    say(about.lastChild, [ticket.citizen, paperText(ticket), ASIDE[ticket.state] ? t(ASIDE[ticket.state]) : ""].filter(Boolean).join(" · "));
+    const seconds = (hallNow() - Date.parse(ticket.issued_at)) / 1000;
+    say(chip, age(ticket.issued_at));
+    chip.className = seconds >= RED_S ? "chip bad" : seconds >= AMBER_S ? "chip warn" : "chip good";
+    const wanted = this.actsFor(ticket);
+    keyed(acts, wanted, (act) => act.name, (act) =>
+      h("button.button.small", { type: "button", onclick: () => this.send(act.path, act.body) }, act.label));
+  }
+
+  actsFor(ticket) {
+    const call = {
+      name: "call", label: t("console.call_this"), path: `/api/v1/windows/${this.id}/call`, body: { ticket_id: ticket.id },
+    };
+    const back = { name: "requeue", label: t("console.requeue"), path: `/api/v1/tickets/${ticket.id}/requeue`, body: {} };
+    const again = { name: "reprint", label: t("console.reprint"), path: `/api/v1/tickets/${ticket.id}/reprint`, body: {} };
+    const free = !this.window.ticket;
+    if (this.shown === "paper") return [again];
+    if (ticket.state === "waiting") return [paperText(ticket) ? again : null, free ? call : null].filter(Boolean);
+    return [ticket.state === "passed" && free ? call : null, back].filter(Boolean);
+  }
+}
+
+const ASIDE = { held: "console.is_held", passed: "console.is_passed" };
+
+const age = (iso) => duration(Math.max(0, (hallNow() - Date.parse(iso)) / 1000));
+
+function paperText(ticket) {
+  if (ticket.print_state === "failed") return t("console.paper_failed");
+  return ticket.print_state === "unknown" ? t("console.paper_unknown") : "";
+}
+
+const priorityChip = (ticket) => (ticket.priority ? h("span.chip.warn", { lang }, ticket.priority) : null);
+
+function makeRow() {
+  return h("li", {}, h("span.number"), h("span.about", {}, h("b"), h("small")), h("span.chip"), h("span.acts"));
+}

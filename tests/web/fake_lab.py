@@ -1,0 +1,180 @@
+"""Simulated machines of the fake hall, with the shapes of interfaces section 5."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response
+from PIL import Image, ImageDraw
+
+from tests.web.fake_hall import FakeHall, Refused
+
+WINDOWS = ("1", "2", "3", "4", "5", "6")
+FAULTS = {"kind": "unplug|silent|noise|slow|bad-checksum|half-frame", "for_s": "seconds"}
+
+
+def picture(text: str, size: tuple[int, int], ink: str = "black", paper: str = "white") -> bytes:
+    """Return a PNG with a line of ASCII in it."""
+    image = Image.new("RGB", size, paper)
+    ImageDraw.Draw(image).text((10, size[1] // 2 - 6), text, fill=ink)
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()
+
+
+def as_data(png: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(png).decode()
+
+
+class FakeLab:
+    """Machines whose knobs move the fake hall."""
+
+    def __init__(self, hall: FakeHall) -> None:
+        self.hall = hall
+        self.card: dict[str, Any] | None = None
+        self.paper, self.cover = "full", False
+        self.slips: list[dict[str, Any]] = []
+        self.step = "home"
+        self.spoken: list[str] = []
+        self.frames: dict[str, list[dict[str, str]]] = {}
+
+    def devices(self) -> list[dict[str, Any]]:
+        items = [self._reader(), self._printer(), self._kiosk(), self._speaker()]
+        for number in WINDOWS:
+            items += [self._pad(number), self._evaluator(number), self._led(number)]
+        return items
+
+    def _device(self, name: str, kind: str, state: dict[str, Any], *actions: str) -> dict[str, Any]:
+        knobs = [{"name": a, "title": a, "params": {}} for a in actions]
+        faults = [{"name": "fault", "title": "fault", "params": FAULTS}]
+        faults += [{"name": "heal", "title": "heal", "params": {}}]
+        wire = f"pty:var/{name}"
+        return {
+            "id": name,
+            "kind": kind,
+            "driver": kind,
+            "wire": wire,
+            "state": state,
+            "actions": knobs + faults,
+        }
+
+    def _reader(self) -> dict[str, Any]:
+        return self._device("id-reader-1", "id-reader", {"card": self.card}, "place-card", "lift-card")
+
+    def _printer(self) -> dict[str, Any]:
+        state = {"paper": self.paper, "cover_open": self.cover, "tickets": self.slips}
+        return self._device("printer-1", "ticket-printer", state, "paper", "cover", "jam", "take")
+
+    def _kiosk(self) -> dict[str, Any]:
+        targets = [{"name": "service-A", "x": 0.5, "y": 0.5}] if self.step == "home" else []
+        state = {"screen": "screen.png", "step": self.step, "targets": targets}
+        return self._device("QK01", "kiosk", state, "touch")
+
+    def _speaker(self) -> dict[str, Any]:
+        return self._device("speaker-az1", "speaker", {"said": self.spoken, "speaking": False})
+
+    def _pad(self, number: str) -> dict[str, Any]:
+        state = {"window": number, "waiting": self.hall.waiting_for(self.hall.desks[number].skills)}
+        return self._device(f"pad-{number}", "call-pad", state, "press")
+
+    def _evaluator(self, number: str) -> dict[str, Any]:
+        state = {"window": number, "asking": self.hall.desks[number].rate is not None}
+        return self._device(f"eval-{number}", "evaluator", state, "press")
+
+    def _led(self, number: str) -> dict[str, Any]:
+        desk = self.hall.desks[number]
+        ticket = self.hall.tickets[desk.ticket].number if desk.ticket else ""
+        text = f"请{ticket}到{number}号窗口" if ticket else "欢迎光临!" if desk.operator else "未登录!"
+        png = as_data(picture(ticket or "WELCOME", (256, 32), "#ff3b30", "#1a0605"))
+        return self._device(
+            f"led-{number}", "led-board", {"window": number, "text": text, "lit": True, "png": png}
+        )
+
+    async def do(self, device_id: str, body: dict[str, Any]) -> None:
+        action = body["action"]
+        line = {"at": self.hall.now().isoformat(), "dir": "rx", "hex": "aa aa aa 96", "text": action}
+        self.frames.setdefault(device_id, []).append(line)
+        handlers: dict[str, Callable[[dict[str, Any]], None]] = {
+            "place-card": lambda b: setattr(self, "card", b["card"]),
+            "lift-card": lambda b: setattr(self, "card", None),
+            "paper": lambda b: setattr(self, "paper", b["state"]),
+            "cover": lambda b: setattr(self, "cover", b["open"]),
+            "take": lambda b: [slip.update(taken=True) for slip in self.slips] and None,
+        }
+        if action in handlers:
+            handlers[action](body)
+        elif action == "touch":
+            await self._touch()
+        elif device_id.startswith("pad-"):
+            await self._press(device_id.removeprefix("pad-"), body["key"])
+        elif device_id.startswith("eval-"):
+            await self._give(device_id.removeprefix("eval-"), body["level"])
+        elif action not in {"fault", "heal", "jam"}:
+            raise Refused(409, "not-possible", f"{device_id} 不能 {action}")
+
+    async def _touch(self) -> None:
+        if self.step == "home":
+            if self.card is None:
+                raise Refused(409, "not-possible", "读卡器上没有证件")
+            ticket = await self.hall.issue("Z")
+            png = as_data(picture(ticket.number, (384, 300)))
+            self.slips.insert(0, {"text": ticket.number, "png": png, "taken": False})
+            self.step = "take"
+        else:
+            self.step = "home"
+
+    async def _press(self, number: str, key: str) -> None:
+        desk = self.hall.desks[number]
+        if key == "call-next":
+            if desk.operator is None:
+                desk.operator = "pad"
+            if desk.ticket:
+                await self.hall.act(number, "finish", {})
+            ticket = await self.hall.call_next(number)
+            if ticket:
+                self.spoken.append(f"请{ticket.number}号到{number}号窗口办理")
+
+    async def _give(self, number: str, level: int) -> None:
+        rated = self.hall.desks[number].rate
+        if rated is None:
+            raise Refused(409, "not-possible", "评价器没有在等待评价")
+        await self.hall.rate(self.hall.tickets[rated], {"level": level})
+
+
+def mount_lab(app: FastAPI, lab: FakeLab, tablet_token: str, people: dict[str, str]) -> None:
+    """Add `/lab/api`."""
+
+    @app.get("/lab/api/devices")
+    async def devices() -> Any:
+        return {"items": lab.devices()}
+
+    @app.get("/lab/api/devices/{device_id}")
+    async def device(device_id: str) -> Any:
+        found = next(d for d in lab.devices() if d["id"] == device_id)
+        return found | {"frames": lab.frames.get(device_id, [])[-200:]}
+
+    @app.get("/lab/api/devices/{device_id}/files/{name}")
+    async def file(device_id: str, name: str) -> Response:
+        png = picture(f"{device_id} {name} {lab.step}", (540, 960), "white", "#0f56d2")
+        return Response(png, media_type="image/png", headers={"ETag": f'"{lab.step}"'})
+
+    @app.post("/lab/api/devices/{device_id}/do")
+    async def do(device_id: str, request: Request) -> Any:
+        try:
+            await lab.do(device_id, await request.json())
+        except Refused as refused:
+            return JSONResponse({"reason": refused.detail}, 409)
+        return {}
+
+    @app.get("/lab/api/credentials")
+    async def credentials() -> Any:
+        users = [{"username": n, "password": p, "role": "operator"} for n, p in people.items()]
+        return {"tokens": {"tablet": tablet_token}, "users": users}
+
+    @app.post("/lab/api/clock")
+    async def clock() -> Any:
+        return {"now": lab.hall.now().isoformat()}
