@@ -183,7 +183,7 @@ MANGLERS: dict[str, Callable[[int], Mangler]] = {
     "half-then-silence": HalfThenSilence,
     "bad-checksum": BadChecksum,
 }
-"""Name -> how to make one from a seed.  Every driver is run over every one (tests/contract/test_drivers.py)."""
+"""Name -> how to make one from a seed; tests/contract/test_drivers.py runs every driver over each."""
 
 HARMLESS = ("clean", "byte-by-byte", "cut-anywhere")
 """Those over which everything must work as on a good line."""
