@@ -49,7 +49,7 @@ class PadLineSettings(BaseModel):
         description="level of a rating byte not in `ratings`; 0: not counted",
     )
     repeat_within_s: float = Field(
-        default=0.3, ge=0, le=5, description="an equal frame this soon after the last one is the same press"
+        default=0.7, ge=0, le=5, description="an equal frame this soon after the last one is the same press"
     )
 
     @field_validator("keys")

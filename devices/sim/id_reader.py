@@ -17,6 +17,7 @@ from devices.sim.pace import PacedOutput
 
 State = Literal["empty", "placed", "found", "selected", "read"]
 _PHOTO = bytes(range(256)) * 4  # stands for a WLT photo, which nobody here can decode
+_GAP_S = 0.1  # between two bytes of one request; not from a source
 _COMMANDS = {
     samv.RESET: "reset",
     samv.STATUS: "status?",
@@ -46,6 +47,7 @@ class SimIdReader:
         self._sam = samv.OK
         self._fail_next: int | None = None
         self._busy_until_s = 0.0
+        self._heard_s = 0.0
         self._placed = 0
         self._reads = 0
 
@@ -53,6 +55,9 @@ class SimIdReader:
 
     def receive(self, data: bytes, now_s: float) -> None:
         """Take bytes that the host sent; a damaged request is answered with 10, as a real reader does."""
+        if now_s - self._heard_s > _GAP_S:
+            self._codec.reset()  # a request that stopped half-way is over
+        self._heard_s = now_s
         damaged = self._codec.bad_checksums
         frames = self._codec.feed(data)
         if self._codec.bad_checksums > damaged:

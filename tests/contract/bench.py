@@ -1,0 +1,120 @@
+"""What tests/contract/test_drivers.py needs to know of one driver.
+
+Each driver has a file `tests/contract/benches/<name with _ for ->.py` with a constant `BENCH`: a `Bench`
+for a driver on a byte wire, an `AudioBench` for one that is given an AudioDevice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from devices.errors import WireTimeout
+from devices.sim.base import Simulator
+from devices.transports.memory import Mangler, MemoryWire, clean
+
+READS = 20_000
+"""More reads than any exercise needs: a driver that comes here would hang on a real wire."""
+
+
+class Hangs(AssertionError):
+    """A driver read on and on."""
+
+
+class CountingWire(MemoryWire):
+    """A memory wire that notices a driver which never gives up."""
+
+    def __init__(self, machine: Simulator, to_host: Mangler = clean, to_machine: Mangler = clean) -> None:
+        super().__init__(machine, to_host, to_machine)
+        self._left = READS
+
+    async def read(self, timeout_s: float | None = None) -> bytes:
+        """Read, and count."""
+        self._left -= 1
+        if self._left < 0:
+            raise Hangs("the driver never stops reading")
+        return await super().read(timeout_s)
+
+
+class BabblingWire:
+    """A wire on which noise never ends: 256 bytes each millisecond, up to `most` bytes."""
+
+    def __init__(self, noise: bytes, most: int) -> None:
+        self._noise = noise
+        self._left = most
+        self._now_s = 0.0
+
+    def now_s(self) -> float:
+        """Return virtual seconds."""
+        return self._now_s
+
+    async def read(self, timeout_s: float | None = None) -> bytes:
+        """Return the next noise."""
+        if timeout_s is not None and timeout_s < 0.001:
+            self._now_s += timeout_s
+            raise WireTimeout("the next noise comes later")
+        self._now_s += 0.001
+        if self.spent:
+            raise WireTimeout("the noise has ended")
+        self._left -= 256
+        start = self._left % max(1, len(self._noise) - 256)
+        return self._noise[start : start + 256]
+
+    @property
+    def spent(self) -> bool:
+        """Whether all the noise was read."""
+        return self._left < 256
+
+    async def write(self, data: bytes) -> None:
+        """Swallow it."""
+
+    async def close(self) -> None:
+        """Nothing to let go."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A driver on a byte wire.
+
+    `machine()` makes a new simulator.  `exercise(driver, machine, wire)` uses the driver as the hall does and
+    asserts every value that comes back; it may raise any DeviceError (on a bad line), but what it returns or
+    shows must be right.  It must be repeatable on the same machine.
+    `settings` go to the driver, `limit_s` is the longest that one exercise may take on the wire's clock.
+    """
+
+    machine: Callable[[], Simulator]
+    exercise: Callable[[Any, Any, MemoryWire], Awaitable[None]]
+    settings: dict[str, Any] = field(default_factory=dict)
+    limit_s: float = 60.0
+
+
+@dataclass(frozen=True)
+class AudioBench:
+    """A driver that is given an AudioDevice: `device()` makes a good one, `broken()` those that fail.
+
+    `exercise(driver, device)` asserts what must have been heard; on a broken device it raises a DeviceError.
+    """
+
+    device: Callable[[], Any]
+    broken: dict[str, Callable[[], Any]]
+    exercise: Callable[[Any, Any], Awaitable[None]]
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+def module_of(driver: str) -> str:
+    """Return the module that a driver's bench must be in."""
+    return f"tests.contract.benches.{driver.replace('-', '_')}"
+
+
+def has_bench(driver: str) -> bool:
+    """Say whether a driver has a bench file."""
+    return find_spec(module_of(driver)) is not None
+
+
+def bench_of(driver: str) -> Bench | AudioBench:
+    """Return a driver's bench."""
+    bench: Bench | AudioBench = import_module(module_of(driver)).BENCH
+    return bench
