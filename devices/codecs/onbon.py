@@ -120,6 +120,7 @@ class OnbonCodec:
         frame = self._parse(plain) if plain is not None else None
         if frame is None:
             self._abandon()
+            self.discarded += 1  # the end byte
             return
         frames.append(frame)
         self._inside.clear()
