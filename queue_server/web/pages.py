@@ -128,7 +128,8 @@ async def lab(request: Request, lang: Lang = None) -> HTMLResponse:
     """The simulated machines of this hall with their knobs; 404 where machines are real."""
     if not request.app.state.web_lab_enabled:
         raise HTTPException(404, "this hall has no simulated machines")
-    return _page(request, "lab", _language_of_person(request, lang), await _board(request))
+    language = _language_of_person(request, lang)
+    return _page(request, "lab", language, await _board(request), rating=rating_form().for_page(language))
 
 
 async def _board(request: Request, zone: str | None = None) -> BoardOut:

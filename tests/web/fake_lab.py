@@ -70,8 +70,8 @@ class FakeLab:
         return self._device("printer-1", "ticket-printer", state, "paper", "cover", "jam", "take")
 
     def _kiosk(self) -> dict[str, Any]:
-        targets = [{"name": "service-A", "x": 0.5, "y": 0.5}] if self.step == "home" else []
-        state = {"screen": "screen.png", "step": self.step, "targets": targets}
+        targets = [{"text": "综合咨询与投诉", "x": 0.5, "y": 0.5}] if self.step == "home" else []
+        state = {"screen": "screen.png", "step": self.step, "buttons": targets}
         return self._device("QK01", "kiosk", state, "touch")
 
     def _speaker(self) -> dict[str, Any]:
@@ -82,7 +82,7 @@ class FakeLab:
         return self._device(f"pad-{number}", "call-pad", state, "press")
 
     def _evaluator(self, number: str) -> dict[str, Any]:
-        state = {"window": number, "asking": self.hall.desks[number].rate is not None}
+        state = {"window": number, "awake": self.hall.desks[number].rate is not None}
         return self._device(f"eval-{number}", "evaluator", state, "press")
 
     def _led(self, number: str) -> dict[str, Any]:
@@ -122,18 +122,20 @@ class FakeLab:
                 raise Refused(409, "not-possible", "读卡器上没有证件")
             ticket = await self.hall.issue("Z")
             png = as_data(picture(ticket.number, (384, 300)))
-            self.slips.insert(0, {"text": ticket.number, "png": png, "taken": False})
+            self.slips.append({"text": ticket.number, "png": png, "taken": False})
             self.step = "take"
         else:
             self.step = "home"
 
     async def _press(self, number: str, key: str) -> None:
         desk = self.hall.desks[number]
+        if key == "ask-rating" and desk.ticket:
+            if self.hall.tickets[desk.ticket].state == "called":
+                await self.hall.act(number, "start", {})
+            await self.hall.act(number, "finish", {})
         if key == "call-next":
             if desk.operator is None:
                 desk.operator = "pad"
-            if desk.ticket:
-                await self.hall.act(number, "finish", {})
             ticket = await self.hall.call_next(number)
             if ticket:
                 self.spoken.append(f"请{ticket.number}号到{number}号窗口办理")
@@ -173,7 +175,7 @@ def mount_lab(app: FastAPI, lab: FakeLab, tablet_token: str, people: dict[str, s
     @app.get("/lab/api/credentials")
     async def credentials() -> Any:
         users = [{"username": n, "password": p, "role": "operator"} for n, p in people.items()]
-        return {"tokens": {"tablet": tablet_token}, "users": users}
+        return {"tokens": {"tablet": tablet_token, "kiosk": "k"}, "users": users}
 
     @app.post("/lab/api/clock")
     async def clock() -> Any:
