@@ -66,6 +66,8 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "validation": ("请求内容有误:{reason}", "The request is not valid: {reason}"),
     "not-found": ("没有找到:{what}", "Not found: {what}"),
     "not-possible": ("现在做不到:{reason}", "Not possible now: {reason}"),
+    "method-not-allowed": ("此地址不支持该操作。", "This address does not take that method."),
+    "internal": ("系统内部错误,请联系管理员。", "Something went wrong in the server."),
     "server-busy": ("系统繁忙,请稍后再试。", "The server is busy: try again."),
 }
 

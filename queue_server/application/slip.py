@@ -1,0 +1,117 @@
+"""The answer to `POST /tickets`: what stands on the paper and on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from devices.contracts.printer import TicketSlip
+from queue_server.application.ports import Tx
+from queue_server.contracts.tickets import EstimateOut, IssuedTicketOut
+from queue_server.domain.estimate import Estimate, wait_for
+from queue_server.domain.hall import Hall, Service, Window
+from queue_server.domain.ticket import Ticket
+
+NOTICE = "请在休息区等候,注意呼叫及大屏显示信息。过号请到导服台。"
+NOTICE_EN = "Please wait in the rest area and watch the screens. If you miss your call, ask at the desk."
+PRIORITY, REPRINT = ("绿色通道", "Priority"), ("补打", "Reprint")
+
+
+def issued_answer(tx: Tx, ticket: Ticket) -> IssuedTicketOut:
+    """Return what the taker of a ticket learns, in the transaction that issued it."""
+    hall = tx.hall
+    service = hall.services[ticket.service_id]
+    ahead = tx.ahead_of(ticket)
+    windows = hall.windows_of[service.id]
+    desks = tx.desks()
+    taking = sum(desks[window.id].is_taking for window in windows)
+    estimate = wait_for(ahead, service.mean_service_s, taking)
+    slip = make_slip(hall, ticket, ahead, estimate)
+    return IssuedTicketOut.model_construct(
+        id=ticket.id,
+        number=ticket.number,
+        service_id=service.id,
+        service=service.name,
+        zone=service.zone,
+        windows=[window.id for window in windows],
+        ahead=ahead,
+        estimate=estimate_out(estimate),
+        issued_at=ticket.issued_at,
+        track_url=slip.track_url,
+        ticket_text=slip_text(slip),
+        slip=slip,
+    )
+
+
+def estimate_out(estimate: Estimate) -> EstimateOut:
+    """Return the range as the API says it."""
+    return EstimateOut.model_construct(
+        low_s=estimate.low_s, likely_s=estimate.likely_s, high_s=estimate.high_s
+    )
+
+
+def make_slip(
+    hall: Hall, ticket: Ticket, ahead: int, estimate: Estimate, *, reprint: bool = False
+) -> TicketSlip:
+    """Return the paper of a ticket.  It names nobody."""
+    service = hall.services[ticket.service_id]
+    zone = hall.zones[service.zone]
+    in_english = ticket.language == "en"
+    marks = [PRIORITY] * bool(ticket.priority) + [REPRINT] * reprint
+    return TicketSlip.model_construct(
+        hall=hall.name,
+        number=ticket.number,
+        service=service.name,
+        zone=zone.name,
+        floor=zone.floor,
+        windows=windows_phrase(hall.windows_of[service.id]),
+        ahead=ahead,
+        estimate=estimate_phrase(estimate, in_english=in_english),
+        issued_at=f"{ticket.issued_at.astimezone(hall.timezone):%Y-%m-%d %H:%M}",
+        track_url=f"{hall.public_url}/t/{ticket.token}" if hall.public_url else "",
+        notice=NOTICE_EN if in_english else NOTICE,
+        labels=tuple(mark[in_english] for mark in marks),
+        english=_english(service, ahead),
+        language=ticket.language,
+        large=False,
+    )
+
+
+def _english(service: Service, ahead: int) -> str:
+    return f"{service.en or service.id}: {ahead} ahead of you"
+
+
+def windows_phrase(windows: Sequence[Window]) -> str:
+    """Return `4-9、21号窗口`: runs of neighbouring numbers drawn together; empty when there are none."""
+    if not all(window.id.isdecimal() for window in windows):
+        return "、".join(window.id for window in windows) + "号窗口" if windows else ""
+    runs: list[list[int]] = []
+    for number in sorted(int(window.id) for window in windows):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    parts = [f"{run[0]}-{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs]
+    return "、".join(parts) + "号窗口" if parts else ""
+
+
+def estimate_phrase(estimate: Estimate, *, in_english: bool) -> str:
+    """Return `约10-26分钟`, or nothing when nothing can be said."""
+    if estimate.low_s is None or estimate.high_s is None:
+        return ""
+    low, high = estimate.low_s // 60, estimate.high_s // 60
+    span = f"{low}-{high}" if low != high else f"{low}"
+    return f"about {span} min" if in_english else f"约{span}分钟"
+
+
+def slip_text(slip: TicketSlip) -> str:
+    """Return the paper as plain lines, for screens without a printer."""
+    lines = [
+        slip.hall,
+        f"{slip.service} {slip.number}",
+        f"{slip.floor} {slip.zone} {slip.windows}".strip(),
+        f"前面还有 {slip.ahead} 人在等待。" + (f"预计等候{slip.estimate}。" if slip.estimate else ""),
+        slip.notice,
+        slip.issued_at,
+        *slip.labels,
+    ]
+    return "\n".join(line for line in lines if line)

@@ -1,0 +1,119 @@
+"""Issuing tickets and what staff and kiosks do to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated
+from uuid import uuid4
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from devices.contracts.printer import PrintTicket
+from queue_server.application.cancel import cancel
+from queue_server.application.issue_ticket import issue_ticket
+from queue_server.application.ports import Outcome, Tx
+from queue_server.application.print_result import ask_reprint, print_result
+from queue_server.application.queries import ticket_out
+from queue_server.application.requeue import requeue
+from queue_server.application.slip import issued_answer, make_slip
+from queue_server.contracts.base import Listing, Problem
+from queue_server.contracts.devices import ReprintIn
+from queue_server.contracts.tickets import IssuedTicketOut, PrintResultIn, TicketIn, TicketOut, TicketState
+from queue_server.domain.errors import QueueError
+from queue_server.domain.estimate import Estimate
+from queue_server.domain.ticket import Ticket
+from queue_server.http.deps import Ctx, Issuer, Reader, Staff, write
+
+router = APIRouter(
+    prefix="/tickets",
+    tags=["tickets"],
+    responses={code: {"model": Problem} for code in (400, 401, 403, 404, 409, 422, 503)},
+)
+TicketId = Annotated[str, Path(min_length=1, max_length=64)]
+Short = Annotated[str | None, Query(max_length=64)]
+
+
+@router.post("", status_code=201, response_model=IssuedTicketOut)
+async def post_ticket(request: Request, caller: Issuer, wanted: TicketIn) -> Response:
+    """Give out the next number of a service; safe to repeat with the same Idempotency-Key."""
+
+    def job(tx: Tx) -> Outcome:
+        return Outcome(201, issued_answer(tx, issue_ticket(tx, wanted)).model_dump_json())
+
+    return await write(request, caller, job)
+
+
+@router.get("", response_model=Listing[TicketOut])
+async def list_tickets(
+    context: Ctx,
+    caller: Reader,
+    state: TicketState | None = None,
+    service: Short = None,
+    window: Short = None,
+    day: date | None = None,
+    cursor: Annotated[str | None, Query(max_length=18)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Response:
+    """List tickets of a business day (today unless `day` says else), newest first."""
+    found = await context.reader.tickets(
+        state.value if state else None, service, window, day.isoformat() if day else None, cursor, limit
+    )
+    return Response(found.model_dump_json(), media_type="application/json")
+
+
+@router.get("/{ticket_id}")
+async def get_ticket(ticket_id: TicketId, context: Ctx, caller: Reader) -> TicketOut:
+    """Return one ticket."""
+    return await context.reader.ticket(ticket_id)
+
+
+@router.post("/{ticket_id}/cancel", response_model=TicketOut)
+async def post_cancel(ticket_id: TicketId, request: Request, caller: Issuer) -> Response:
+    """Give a ticket up."""
+    return await write(request, caller, shown(lambda tx: cancel(tx, ticket_id)))
+
+
+@router.post("/{ticket_id}/requeue", response_model=TicketOut)
+async def post_requeue(ticket_id: TicketId, request: Request, caller: Issuer) -> Response:
+    """Let a passed, called or held ticket wait again."""
+    return await write(request, caller, shown(lambda tx: requeue(tx, ticket_id)))
+
+
+@router.post("/{ticket_id}/print-result", response_model=TicketOut)
+async def post_print_result(
+    ticket_id: TicketId, request: Request, caller: Issuer, said: PrintResultIn
+) -> Response:
+    """Keep what the printer said of this ticket's paper."""
+    return await write(
+        request, caller, shown(lambda tx: print_result(tx, ticket_id, said.outcome, said.reason))
+    )
+
+
+@router.post("/{ticket_id}/reprint", response_model=TicketOut)
+async def post_reprint(
+    ticket_id: TicketId, request: Request, context: Ctx, caller: Staff, wanted: ReprintIn | None = None
+) -> Response:
+    """Print a ticket again, marked 补打, on the printer of the terminal that issued it."""
+    ticket = await context.store.read(lambda view: view.ticket(ticket_id))
+    ahead = await context.store.read(lambda view: view.ahead_of(ticket))
+    named = wanted.device_id if wanted else None
+    machines = context.machines
+    printer = named or (machines.printer_of(ticket.terminal) if machines else None)
+    if machines is None or printer is None:
+        raise QueueError("not-possible", reason="no printer is known")
+    response = await write(request, caller, shown(lambda tx: ask_reprint(tx, ticket_id)))
+    if "Idempotent-Replay" not in response.headers:
+        slip = make_slip(context.hall, ticket, ahead, Estimate(), reprint=True)
+        job = PrintTicket(job_id=f"{ticket_id}:{uuid4().hex[:8]}", slip=slip)
+        await machines.command(printer, "print-ticket", job)
+    return response
+
+
+def shown(act: Callable[[Tx], Ticket]) -> Callable[[Tx], Outcome]:
+    """Return a job that answers with the ticket as staff see it."""
+
+    def job(tx: Tx) -> Outcome:
+        return Outcome(200, ticket_out(tx.hall, act(tx)).model_dump_json())
+
+    return job
