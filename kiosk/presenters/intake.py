@@ -68,6 +68,7 @@ def _header(state: Intake, words: Catalog) -> HeaderView:
     hall = state.terminal.hall
     english = state.language == "en"
     title, hint = _title(state, words)
+    left = remaining_s(state) if state.step is not Step.ISSUING else None
     shown = Step.TICKET if state.step is Step.ISSUING else state.step
     return HeaderView(
         hall=(hall.en if english else hall.name) if hall else "",
@@ -82,6 +83,7 @@ def _header(state: Intake, words: Catalog) -> HeaderView:
         ),
         current=STEPS.index(shown) + 1 if shown in STEPS else 0,
         demo=words("app.demo") if hall and hall.demo else "",
+        remaining=words("footer.seconds", seconds=left) if left is not None else "",
     )
 
 
@@ -122,7 +124,6 @@ def _footer(state: Intake, words: Catalog, terminal: str) -> FooterView:
     return FooterView(
         back=words("footer.back") if state.step in (Step.SERVICE, Step.CARD) else "",
         home=words("footer.home") if may_leave else "",
-        remaining=words("footer.seconds", seconds=left) if left is not None and may_leave else "",
         elder=words("footer.standard") if state.elder else words("footer.elder"),
         status="" if state.step is Step.OUT_OF_ORDER else status,
         status_good=good,
@@ -207,12 +208,11 @@ def _facts(state: Intake, words: Catalog) -> tuple[Fact, ...]:
     floor, zone = (service.floor, service.zone) if service else (ticket.floor, ticket.zone)
     if service and state.language == "en":
         zone = service.zone_en or zone
-    windows = tiles.window_range(ticket.windows)
     place = words("fact.windows_of", floor=floor, zone=zone).strip()
-    if windows:
-        place = f"{place} {words('fact.windows', windows=windows)}".strip()
     if place:
         facts.append(Fact("map-marker-outline", words("fact.place"), place))
+    if windows := tiles.window_range(ticket.windows):
+        facts.append(Fact("monitor-account", words("fact.window"), words("fact.windows", windows=windows)))
     return tuple(facts)
 
 

@@ -15,6 +15,7 @@ _IN_BRACKETS = re.compile(r"[(\uff08].*?[)\uff09]")
 # (portrait, elder) -> columns, rows
 DEPARTMENT_GRID = {(True, False): (3, 4), (True, True): (2, 4), (False, False): (6, 2), (False, True): (4, 2)}
 SERVICE_GRID = {(True, False): (1, 6), (True, True): (1, 4), (False, False): (2, 3), (False, True): (2, 2)}
+FEW = 3  # so few services get the whole width of a landscape screen
 
 
 def departments(state: Intake, words: Catalog) -> TilesView:
@@ -28,7 +29,12 @@ def services(state: Intake, words: Catalog) -> TilesView:
     """Return the page of the chosen department's services."""
     hall = state.terminal.hall
     shown = [_service(s, i, words) for i, s in enumerate(hall.services_of(state.department))] if hall else []
-    return _page(shown, SERVICE_GRID[state.terminal.portrait, state.elder], state.page, words)
+    columns, rows = SERVICE_GRID[state.terminal.portrait, state.elder]
+    if state.terminal.portrait:
+        rows = min(rows, max(4, len(shown)))
+    elif len(shown) <= FEW:
+        columns, rows = 1, FEW
+    return _page(shown, (columns, rows), state.page, words)
 
 
 def _page(shown: list[Tile], grid: tuple[int, int], page: int, words: Catalog) -> TilesView:
@@ -54,13 +60,13 @@ def _department(hall: Hall, department: Department, index: int, words: Catalog) 
     is_open = any(s.open for s in offered)
     badge, tone = _badge(sum(s.waiting for s in offered if s.open), is_open, words)
     if len(offered) > 1 or english:
-        subtitle = " · ".join(s.en if english else brief(s.name) for s in offered)
+        names = [s.en if english else brief(s.name) for s in offered]
     else:
-        subtitle = " · ".join(brief(m) for s in offered for m in s.matters[:3])
+        names = [brief(m) for s in offered for m in s.matters[:3]]
     return Tile(
         key=department.code,
         title=department.en if english else department.short or department.name,
-        subtitle=subtitle,
+        subtitle=listed([n for n in names if n != department.en], 25 if english else 11, 2),
         badge=badge,
         tone=tone,
         icon=department.icon,
@@ -73,7 +79,7 @@ def _service(service: Service, index: int, words: Catalog) -> Tile:
     english = words.language == "en"
     badge, tone = _badge(service.waiting, service.open, words)
     place = service.zone_en if english else service.zone
-    about = " · ".join(brief(m) for m in service.matters[:4]) if not english else ""
+    about = "" if english else listed([brief(m) for m in service.matters], 20, 1)
     where = f"{service.floor} {place}".strip()
     subtitle = (about if service.open else service.closed_reason) or where
     return Tile(
@@ -99,6 +105,22 @@ def _badge(waiting: int, is_open: bool, words: Catalog) -> tuple[str, Tone]:
 def brief(matter: str) -> str:
     """Return a matter's name without what stands in brackets: a tile has little room."""
     return _IN_BRACKETS.sub("", matter).strip() or matter
+
+
+def listed(names: list[str], row: int, rows: int) -> str:
+    """Return as many names as fit into `rows` rows of about `row` characters, at least the first.
+
+    Rows are parted here, at a name's end: a tile would break them anywhere.
+    """
+    lines: list[str] = []
+    for name in names:
+        if lines and len(lines[-1]) + 3 + len(name) <= row:
+            lines[-1] = f"{lines[-1]} · {name}"
+        elif not lines or (len(lines) < rows and max(len(name), len(lines[-1])) <= row):
+            lines.append(name)
+        else:
+            break
+    return "\n".join(lines)
 
 
 def window_range(windows: tuple[str, ...]) -> str:

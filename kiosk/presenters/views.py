@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 
 class Tone(StrEnum):
@@ -105,7 +106,10 @@ class NoticeView:
 
 @dataclass(frozen=True, slots=True)
 class HeaderView:
-    """The top of every screen.  `current` is the step, 1 to 4, or 0 for none."""
+    """The top of every screen.
+
+    `current` is the step, 1 to 4, or 0 for none; `remaining` is the countdown, empty when nothing ends.
+    """
 
     hall: str
     tagline: str
@@ -114,6 +118,7 @@ class HeaderView:
     steps: tuple[str, ...]
     current: int
     demo: str
+    remaining: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +127,6 @@ class FooterView:
 
     back: str
     home: str
-    remaining: str
     elder: str
     status: str
     status_good: bool
@@ -155,3 +159,13 @@ class View:
     footer: FooterView
     body: Body
     warning: WarningView | None = None
+
+
+Kind = TypeVar("Kind", TilesView, CardView, IssuingView, TicketView, NoticeView)
+
+
+def body_of(view: View, kind: type[Kind]) -> Kind:
+    """Return the body of a view that a screen of this kind was given.  Raises TypeError for another one."""
+    if not isinstance(view.body, kind):
+        raise TypeError(f"screen {view.screen} was given a {type(view.body).__name__}")
+    return view.body

@@ -75,8 +75,9 @@ def fits(text: str, font: str, size: int, width: int, height: int, max_rows: int
     if not text or width <= 1:
         return True
     one = CoreLabel(font_name=font, font_size=size)
-    wide, row = one.get_extents(text)
-    if wide <= width:
+    lines = text.split("\n")
+    wide, row = max(one.get_extents(line) for line in lines)
+    if len(lines) == 1 and wide <= width:
         return row <= height + 1
     if max_rows == 1:
         return False
@@ -85,4 +86,4 @@ def fits(text: str, font: str, size: int, width: int, height: int, max_rows: int
     label = CoreLabel(text=text, font_name=font, font_size=size, text_size=(width, None), line_height=1.15)
     label.refresh()
     rows = round(label.texture.height / (row * 1.15)) if label.texture else 1
-    return bool(label.texture and label.texture.height <= height + 1 and (not max_rows or rows <= max_rows))
+    return bool(label.texture and label.texture.height <= height and (not max_rows or rows <= max_rows))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kivy.lang import Builder
 from kivy.properties import (
     BooleanProperty,
+    ColorProperty,
     NumericProperty,
     StringProperty,
 )
@@ -22,6 +23,10 @@ class Touchable(ButtonBehavior, RelativeLayout):
     shown = BooleanProperty(True)
     always_release = True
 
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        self._trigger_layout()  # children of a rule are there before the layout listens
+
     def on_touch_down(self, finger: object) -> bool:
         """A hidden button is not there."""
         return bool(self.shown and super().on_touch_down(finger))
@@ -34,7 +39,8 @@ class Pill(Touchable):
     icon_after = BooleanProperty(False)
     look = StringProperty("plain")
     font_units = NumericProperty(34)
-    detail = StringProperty("")
+    ink = ColorProperty()
+    ground = ColorProperty()
 
 
 class Segment(Touchable):
@@ -49,6 +55,14 @@ class PageNumber(Touchable):
     chosen = BooleanProperty(False)
 
 
+class Badge(RelativeLayout):
+    """A word or two on a coloured ground."""
+
+    text = StringProperty("")
+    tone = StringProperty("calm")
+    units = NumericProperty(26)
+
+
 class TileButton(Touchable):
     """What all tiles show."""
 
@@ -59,6 +73,9 @@ class TileButton(Touchable):
     icon = StringProperty("")
     tag = StringProperty("")
     accent = NumericProperty(0)
+    pad = NumericProperty(0)
+    box = NumericProperty(0)
+    share = NumericProperty(0.5)
 
 
 class DepartmentTile(TileButton):

@@ -1,0 +1,166 @@
+"""The screens of a visit after the choice: card, issuing, ticket, and the notices."""
+
+from __future__ import annotations
+
+from kivy.lang import Builder
+from kivy.properties import BooleanProperty, NumericProperty, StringProperty
+from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.relativelayout import RelativeLayout
+
+from kiosk.flows import intake_words as w
+from kiosk.presenters.views import CardView, Fact, IssuingView, NoticeView, TicketView, View, body_of
+from kiosk.ui.widgets import touchables  # noqa: F401  the rules use Pill
+
+
+class Sheet(RelativeLayout):
+    """The white sheet a visit's screens are written on."""
+
+
+class Banner(BoxLayout):
+    """Something to notice: an icon, a line, and perhaps a second."""
+
+    text = StringProperty("")
+    detail = StringProperty("")
+    icon = StringProperty("information-outline")
+    tone = StringProperty("calm")
+    units = NumericProperty(40)
+
+
+class Perforation(RelativeLayout):
+    """Where a paper ticket would be torn."""
+
+
+class CardPicture(RelativeLayout):
+    """A card coming down on the reader, in the largest square there is room for."""
+
+    side = NumericProperty(100)
+    left = NumericProperty(0)
+    low = NumericProperty(0)
+    fault = BooleanProperty(False)
+
+
+class VisitScreen(RelativeLayout):
+    """`show` is the way in, `on_said` with an event of the flow the way out."""
+
+    __events__ = ("on_said",)
+    visit = StringProperty("")
+
+    def on_said(self, event: object) -> None:
+        """Event: a finger said this.  The app binds it."""
+
+
+class CardScreen(VisitScreen):
+    """Put your card here."""
+
+    place = StringProperty("")
+    keep = StringProperty("")
+    why = StringProperty("")
+    note = StringProperty("")
+    detail = StringProperty("")
+    without = StringProperty("")
+    retry = StringProperty("")
+    fault = BooleanProperty(False)
+
+    def show(self, view: View) -> None:
+        """Draw `view`, whose body is a CardView."""
+        body = body_of(view, CardView)
+        self.visit = view.visit
+        for name in CardView.__dataclass_fields__:
+            setattr(self, name, getattr(body, name))
+
+    def go_without(self) -> None:
+        """No card at hand."""
+        self.dispatch("on_said", w.WithoutCard(self.visit))
+
+    def try_again(self) -> None:
+        """Ask the reader once more."""
+        self.dispatch("on_said", w.TryCardAgain(self.visit))
+
+
+class IssuingScreen(VisitScreen):
+    """A number is under way."""
+
+    greeting = StringProperty("")
+    text = StringProperty("")
+
+    def show(self, view: View) -> None:
+        """Draw `view`, whose body is an IssuingView."""
+        body = body_of(view, IssuingView)
+        self.greeting, self.text = body.greeting, body.text
+
+
+class FactRow(BoxLayout):
+    """One line under a number."""
+
+    icon = StringProperty("")
+    label = StringProperty("")
+    value = StringProperty("")
+
+
+class TicketScreen(VisitScreen):
+    """The number, huge, at once."""
+
+    greeting = StringProperty("")
+    number = StringProperty("")
+    service = StringProperty("")
+    notice = StringProperty("")
+    detail = StringProperty("")
+    tone = StringProperty("calm")
+    notice_icon = StringProperty("")
+    reminder = StringProperty("")
+    again = StringProperty("")
+    done = StringProperty("")
+
+    def show(self, view: View) -> None:
+        """Draw `view`, whose body is a TicketView."""
+        body = body_of(view, TicketView)
+        self.visit = view.visit
+        for name in TicketView.__dataclass_fields__:
+            if name != "facts":
+                setattr(self, name, getattr(body, name))
+        self._state_facts(body.facts)
+
+    def _state_facts(self, facts: tuple[Fact, ...]) -> None:
+        rows = self.ids.facts
+        rows.clear_widgets()
+        for fact in facts:
+            rows.add_widget(FactRow(icon=fact.icon, label=fact.label, value=fact.value))
+
+    def print_again(self) -> None:
+        """The paper did not come."""
+        self.dispatch("on_said", w.PrintAgain(self.visit))
+
+    def finish(self) -> None:
+        """The citizen has what they came for."""
+        self.dispatch("on_said", w.WentHome())
+
+
+class AdviceRow(BoxLayout):
+    """One thing a citizen can do or should know."""
+
+    text = StringProperty("")
+
+
+class NoticeScreen(VisitScreen):
+    """Sorry, or out of order."""
+
+    icon = StringProperty("")
+    title = StringProperty("")
+    button = StringProperty("")
+    tone = StringProperty("calm")
+
+    def show(self, view: View) -> None:
+        """Draw `view`, whose body is a NoticeView."""
+        body = body_of(view, NoticeView)
+        self.icon, self.title, self.button, self.tone = body.icon, body.title, body.button, body.tone.value
+        rows = self.ids.lines
+        rows.clear_widgets()
+        for line in body.lines:
+            rows.add_widget(AdviceRow(text=line))
+
+    def go_home(self) -> None:
+        """Back to the start."""
+        self.dispatch("on_said", w.WentHome())
+
+
+Builder.load_file(__file__.replace(".py", ".kv"))

@@ -1,0 +1,108 @@
+"""The real app, offscreen, stepped by hand: no display, no clock, no other thread."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.update(
+    KIVY_NO_ARGS="1",
+    KIVY_NO_CONFIG="1",
+    KIVY_NO_FILELOG="1",
+    KIVY_LOG_MODE="PYTHON",
+    SDL_VIDEODRIVER="offscreen",
+)
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from kivy.base import EventLoop
+from kivy.config import Config
+
+Config.set("graphics", "width", "1080")
+Config.set("graphics", "height", "1920")
+
+from kivy.core.window import Window
+from kivy.graphics.opengl import glFinish
+from kivy.tests import UnitTestTouch
+from kivy.uix.widget import Widget
+
+from kiosk.flows import intake_words as w
+from kiosk.flows.intake import advance
+from kiosk.flows.intake_state import start
+from kiosk.flows.intake_words import Effect, Event, Paper
+from kiosk.i18n.catalog import load
+from kiosk.presenters.intake import present
+from kiosk.ui.app import TicketApp
+from kiosk.ui.widgets.touchables import Touchable
+
+
+class Stage:
+    """One kiosk: the flow and the app; effects pile up in `effects` for the test to answer."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self.state = start()
+        self.effects: list[Effect] = []
+        EventLoop.ensure_window()
+        Window.size = size
+        Window.bind(on_flip=lambda *_: glFinish())
+        self.app = TicketApp(self.say, lambda: datetime(2026, 11, 23, 9, 41))  # noqa: DTZ001
+        self.app._run_prepare()
+        EventLoop.status = "started"
+        self.draw()
+
+    def say(self, *events: Event) -> None:
+        for event in events:
+            self.state, effects = advance(self.state, event)
+            self.effects += effects
+        self.draw()
+
+    def draw(self) -> None:
+        self.app.show(present(self.state, load(self.state.language), "QK01"))
+
+    def step(self, frames: int = 3) -> None:
+        for _ in range(frames):
+            EventLoop.idle()
+
+    def touchables(self) -> list[Touchable]:
+        """What a finger can reach now."""
+        top: Widget = self.app.root_widget
+        if top.ids.warning.shown:
+            top = top.ids.warning
+        return [
+            one
+            for one in top.walk()
+            if isinstance(one, Touchable) and one.shown and not one.disabled and one.opacity
+        ]
+
+    def find(self, key: str) -> Touchable:
+        return next(one for one in self.touchables() if one.key == key)
+
+    def tap(self, key: str) -> None:
+        target = self.find(key)
+        x, y = target.to_window(*target.to_parent(target.width / 2, target.height / 2))
+        finger = UnitTestTouch(x, y)
+        finger.touch_down()
+        self.step(1)
+        finger.touch_up()
+        self.step(2)
+
+    def shot(self, path: Path) -> None:
+        self.step(3)
+        self.app.root_widget.export_to_png(str(path))
+
+    def close(self) -> None:
+        Window.unbind(size=self.app._fit, on_touch_down=self.app._touched)
+        for child in list(Window.children):
+            Window.remove_widget(child)
+        self.app.stop()
+
+
+def boxes(widget: Widget) -> tuple[float, float, float, float]:
+    """Left, bottom, right, top in window pixels."""
+    x, y = widget.to_window(widget.x, widget.y)
+    return x, y, x + widget.width, y + widget.height
+
+
+Any_ = Any
+HALL_LOADED = w.HallLoaded
