@@ -141,6 +141,11 @@ def qr(data: bytes, module: int = 6, level: Literal["L", "M", "Q", "H"] = "M") -
     )
 
 
+def process_name(number: int) -> str:
+    """Return the id of the `number`th job: `T` and three of 21-7E, the same again after 94^3 jobs."""
+    return "T" + "".join(chr(0x21 + number // 94**place % 94) for place in (2, 1, 0))
+
+
 def process_id(job: str) -> bytes:
     """GS ( H fn 48: the printer sends `job` (four characters 20-7E) back when all before is printed."""
     ident = job.encode("ascii")

@@ -17,8 +17,8 @@ from pypinyin import Style, lazy_pinyin
 LETTERS = {
     "A": "ei1", "B": "bi4", "C": "xi1", "D": "di4", "E": "yi4", "F": "ai2 fu5", "G": "ji4", "H": "ei2 chi5",
     "I": "ai4", "J": "zhei4", "K": "kei4", "L": "ai2 lou5", "M": "ai2 mu5", "N": "en1", "O": "ou1",
-    "P": "pi4", "Q": "kiu4", "R": "a4", "S": "ai2 si5", "T": "ti4", "U": "you4", "V": "wei4", "W": "da2 bu5 liu5",
-    "X": "ai2 ke5 si5", "Y": "wai4", "Z": "zei4",
+    "P": "pi4", "Q": "kiu4", "R": "a4", "S": "ai2 si5", "T": "ti4", "U": "you4", "V": "wei4",
+    "W": "da2 bu5 liu5", "X": "ai2 ke5 si5", "Y": "wai4", "Z": "zei4",
 }  # fmt: skip
 DIGITS = ("ling2", "yi1", "er4", "san1", "si4", "wu3", "liu4", "qi1", "ba1", "jiu3")
 _UNITS = ("", "shi2", "bai3", "qian1")

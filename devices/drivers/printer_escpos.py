@@ -37,9 +37,10 @@ JOBS_REMEMBERED = 200
 DRAIN_READS = 64
 PROBE_TRIES = 2
 PROBE_S = 0.5
+DRAIN_PROOFS = 2
+PAPER_ANSWERS = (0x00, 0x03, 0x0C, 0x0F)  # both near-end sensors, both end sensors: they go in pairs
 LOOK_S = 2.5  # without proof for so long, ask whether the printer has stopped
 DOTS_PER_MM = 8
-ID_SPAN = 94**3  # process ids are `T` and three of 21-7E
 
 
 class EscPosSettings(BaseModel):
@@ -87,9 +88,9 @@ class EscPosPrinter:
         self._replies = ReplyDemultiplexer()
         self._knows_process_id: bool | None = {"auto": None, "process-id": True}.get(settings.proof, False)
         self._outcomes: OrderedDict[str, PrintResult] = OrderedDict()
-        self._next_id = 0
+        self._jobs_sent = 0
         self._finished_ids: deque[str] = deque(maxlen=8)
-        self._paper_answer: PaperStatus | None = None
+        self._paper_answers: list[PaperStatus] = []
         self.discarded_bytes = 0
 
     async def probe(self) -> None:
@@ -180,14 +181,16 @@ class EscPosPrinter:
         return await self._wait_for(lambda: _Proved(Proof.PROCESS_ID) if mine in self._finished_ids else None)
 
     async def _prove_drained(self, ticket: bytes) -> _Proved:
+        """Send, and wait for two answers alike: one byte alone could be noise."""
         await self._drain()
-        self._paper_answer = None
+        self._paper_answers.clear()
 
         def answered() -> _Proved | None:
-            paper = self._paper_answer
-            return _Proved(Proof.BUFFER_DRAINED, paper.out) if paper is not None else None
+            answers = self._paper_answers
+            alike = len(answers) >= DRAIN_PROOFS and len(set(answers[-DRAIN_PROOFS:])) == 1
+            return _Proved(Proof.BUFFER_DRAINED, answers[-1].out) if alike else None
 
-        await self._wire.write(ticket + escpos.ASK_PAPER)
+        await self._wire.write(ticket + escpos.ASK_PAPER * DRAIN_PROOFS)
         return await self._wait_for(answered)
 
     async def _wait_for(self, proof: Callable[[], _Proved | None]) -> _Proved:
@@ -197,12 +200,9 @@ class EscPosPrinter:
             try:
                 await self._read(min(deadline_s, self._wire.now_s() + LOOK_S))
             except WireTimeout:
-                if await self._has_stopped():
+                if (await self._condition_or_silence()).reason:
                     break
         return proof() or _Proved(Proof.NONE)
-
-    async def _has_stopped(self) -> bool:
-        return bool((await self._condition_or_silence()).reason)
 
     async def _condition_or_silence(self) -> Condition:
         try:
@@ -220,19 +220,19 @@ class EscPosPrinter:
         for _ in range(PROBE_TRIES):
             mine = self._take_id()
             await self._drain()
-            self._paper_answer = None
+            self._paper_answers.clear()
             await self._wire.write(escpos.INIT + escpos.process_id(mine) + escpos.ASK_PAPER)
             await self._let_pass(self._wire.now_s() + PROBE_S, lambda: mine in self._finished_ids)  # noqa: B023
             if mine in self._finished_ids:
                 self._knows_process_id = True
                 return
-            lacking += self._paper_answer is not None
+            lacking += bool(self._paper_answers)
         if lacking == PROBE_TRIES:
             self._knows_process_id = False
 
     def _take_id(self) -> str:
-        number, self._next_id = self._next_id, (self._next_id + 1) % ID_SPAN
-        return "T" + "".join(chr(0x21 + number // 94**place % 94) for place in (2, 1, 0))
+        self._jobs_sent += 1
+        return escpos.process_name(self._jobs_sent)
 
     # --- asking -------------------------------------------------------------------------------------
 
@@ -270,8 +270,8 @@ class EscPosPrinter:
         for reply in replies:
             if isinstance(reply, ProcessId):
                 self._finished_ids.append(reply.job)
-            elif isinstance(reply, PaperStatus):
-                self._paper_answer = reply
+            elif isinstance(reply, PaperStatus) and reply.value in PAPER_ANSWERS:
+                self._paper_answers.append(reply)
         return replies
 
     async def _drain(self) -> None:
