@@ -33,7 +33,7 @@ def free_port() -> int:
 def embedded_broker(folder: Path) -> Iterator[Broker]:
     """Run the broker that `queue-server serve` embeds."""
     port = free_port()
-    broker = EmbeddedBroker("127.0.0.1", port, folder)
+    broker = EmbeddedBroker(port, folder)
     broker.start()
 
     def restart() -> None:
