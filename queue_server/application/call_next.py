@@ -1,4 +1,4 @@
-"""A window calls the next citizen (docs/adr/0101 says what the key means in each state)."""
+"""A window calls the next citizen (docs/adr/0011 says what the key means in each state)."""
 
 from __future__ import annotations
 

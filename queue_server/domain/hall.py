@@ -91,7 +91,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class CallRules:
-    """How the call key behaves (docs/adr/0101).
+    """How the call key behaves (docs/adr/0011).
 
     `next_while_called`: `refuse` (window-busy) or `no-show` (pass the ticket that nobody came with).
     `next_while_serving`: `finish` or `refuse`.  `next_while_paused`: `resume` or `refuse` (window-paused).

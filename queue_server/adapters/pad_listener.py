@@ -1,0 +1,146 @@
+"""Keys of call pads and stars of evaluators: each press is done once, whatever the line repeats.
+
+`(device, boot, seq)` names a press for ever and is the idempotency key of its use case.  What cannot be done
+is answered with a beep, since a pad has no other voice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from devices.bus.base import Bus, BusClosed, envelope_of
+from devices.contracts import topics
+from devices.contracts.call_pad import Beep, KeyPressed, PadKey, RatingGiven
+from devices.contracts.printer import PrintResult
+from queue_server.application import sign
+from queue_server.application.call_next import call_next
+from queue_server.application.evaluate import Rating, evaluate_at_window
+from queue_server.application.finish_service import finish_by_pad
+from queue_server.application.hold import hold
+from queue_server.application.no_show import no_show
+from queue_server.application.ports import Outcome, RequestKey, Store, Tx
+from queue_server.application.print_result import print_result
+from queue_server.application.recall import recall
+from queue_server.application.resume_held import resume_held
+from queue_server.application.transfer import transfer
+from queue_server.domain.errors import Busy, QueueError, Refused
+
+log = logging.getLogger(__name__)
+BEEP_FOR_S = 5
+BUSY_RETRY_S = 0.05
+
+
+def _to_the_back(tx: Tx, window: str) -> object:
+    """转移(重置): a pad cannot say where to, so the ticket goes back to its own line's end."""
+    ticket = tx.at_window(window)
+    service = ticket.service_id if ticket else next(iter(tx.hall.window(window).skills))
+    return transfer(tx, window, service, None, "back")
+
+
+def _unused(tx: Tx, window: str) -> object:
+    raise Refused("not-allowed", number=f"window {window}", state="-", action="cancel")
+
+
+KEYS: dict[PadKey, Callable[[Tx, str], object]] = {
+    PadKey.CALL_NEXT: call_next,
+    PadKey.RECALL: recall,
+    PadKey.ASK_RATING: finish_by_pad,
+    PadKey.NO_SHOW: no_show,
+    PadKey.HOLD: hold,
+    PadKey.RESUME_HELD: resume_held,
+    PadKey.PAUSE: sign.toggle_pause,
+    PadKey.TRANSFER: _to_the_back,
+    PadKey.CANCEL: _unused,  # 取消 does nothing on the real pads either (domain dossier, section 2.7)
+}
+DONE, NOBODY, REFUSED = 200, 204, 409
+
+
+class PadListener:
+    """Runs use cases for what the machines of a hall tell."""
+
+    def __init__(self, store: Store, site: str, bus: Bus) -> None:
+        self._store, self._site, self._bus = store, site, bus
+
+    async def run_forever(self) -> None:
+        """Listen to pads, evaluators and printers until cancelled."""
+        keys = await self._bus.subscribe(topics.device_event(self._site, "+", "key-pressed"), KeyPressed)
+        stars = await self._bus.subscribe(topics.device_event(self._site, "+", "rating-given"), RatingGiven)
+        papers = await self._bus.subscribe(topics.device_result(self._site, "+", "+"), PrintResult)
+
+        async def on_keys() -> None:
+            async for message in keys:
+                await self.on_key(message.body)
+
+        async def on_stars() -> None:
+            async for message in stars:
+                await self.on_rating(message.body)
+
+        async def on_papers() -> None:
+            async for message in papers:
+                await self.on_paper(message.body)
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(on_keys())
+            group.create_task(on_stars())
+            group.create_task(on_papers())
+
+    async def on_key(self, press: KeyPressed) -> None:
+        """Do what a key means; beep when it cannot be done."""
+        act = KEYS[press.key]
+
+        def job(tx: Tx) -> Outcome:
+            return Outcome(DONE if act(tx, press.window) is not None else NOBODY)
+
+        request = _request(press.device_id, press.boot, press.seq, f"{press.window} {press.key.value}")
+        status = await self._do(request, job)
+        if status != DONE:
+            await self._beep(press.device_id, press.window)
+
+    async def on_rating(self, given: RatingGiven) -> None:
+        """Keep a rating of the ticket finished last at the window; one for nobody is dropped."""
+
+        def job(tx: Tx) -> Outcome:
+            rated = evaluate_at_window(tx, given.window, Rating(given.level, channel="evaluator"))
+            return Outcome(DONE if rated is not None else NOBODY)
+
+        request = _request(given.device_id, given.boot, given.seq, f"{given.window} rating {given.level}")
+        await self._do(request, job)
+
+    async def on_paper(self, said: PrintResult) -> None:
+        """Keep what became of a reprint; its job id is `TICKET:…`."""
+        ticket_id, colon, _ = said.job_id.partition(":")
+        if not colon or not ticket_id.startswith("t_"):
+            return
+
+        def job(tx: Tx) -> Outcome:
+            print_result(tx, ticket_id, said.outcome.value, said.reason)
+            return Outcome(DONE)
+
+        await self._do(RequestKey(said.job_id, "printer", said.outcome.value), job)
+
+    async def _do(self, request: RequestKey, job: Callable[[Tx], Outcome]) -> int:
+        """Run a job once; return its status, REFUSED for any refusal."""
+        while True:
+            try:
+                return (await self._store.run(request, job)).status
+            except Busy:
+                await asyncio.sleep(BUSY_RETRY_S)
+            except QueueError as error:
+                log.info("refused", extra={"actor": request.actor, "code": error.error_code})
+                return REFUSED
+            except Exception:
+                log.exception("a machine's message failed", extra={"actor": request.actor})
+                return REFUSED
+
+    async def _beep(self, device_id: str, window: str) -> None:
+        topic = topics.device_command(self._site, device_id, "beep")
+        try:
+            await self._bus.publish(topic, envelope_of(Beep(window=window), expires_in_s=BEEP_FOR_S))
+        except BusClosed:
+            log.warning("no beep: the broker is away", extra={"device": device_id})
+
+
+def _request(device_id: str, boot: str, seq: int, digest: str) -> RequestKey:
+    return RequestKey(f"{boot}:{seq}", f"device:{device_id}", digest)

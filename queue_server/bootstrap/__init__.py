@@ -1,0 +1,1 @@
+"""The only place that wires: parts into a server, commands to what they run."""

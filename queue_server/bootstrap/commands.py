@@ -1,0 +1,206 @@
+"""The subcommands of `queue-server`.  Another module may add its own to COMMANDS."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import shutil
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from queue_server.adapters.clock import SystemClock
+from queue_server.adapters.embedded_broker import BrokerProblem
+from queue_server.adapters.identity import load_identity
+from queue_server.adapters.sqlite_file import DatabaseProblem, back_up, pending, prepare
+from queue_server.adapters.store_sqlite import SqliteStore
+from queue_server.bootstrap.problems import ServeProblem
+from queue_server.bootstrap.server import hall_of
+from queue_server.bootstrap.serving import listen_on, serve
+from queue_server.contracts.auth import Role
+from queue_server.http.accounts import PEOPLE, Accounts
+from queue_server.settings import ServerSettings
+
+MIN_FREE_BYTES = 200 * 1024 * 1024
+MIN_PASSWORD = 8
+
+
+class Failed(Exception):
+    """The command failed; the text is the one line to show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One subcommand."""
+
+    help: str
+    example: str
+    run: Callable[[ServerSettings, Namespace], None]
+    arguments: Callable[[ArgumentParser], None] = lambda parser: None
+
+
+def run_serve(settings: ServerSettings, given: Namespace) -> None:
+    """Serve the hall until told to stop."""
+    try:
+        serve(settings, lambda address: print(f"queue-server: {address}", file=sys.stderr, flush=True))
+    except (ServeProblem, DatabaseProblem, BrokerProblem) as error:
+        raise Failed(str(error)) from error
+
+
+def run_migrate(settings: ServerSettings, given: Namespace) -> None:
+    """Bring the database to this version's schema."""
+    try:
+        waiting = pending(settings.database_path)
+        if given.check:
+            print("\n".join(waiting) or "nothing to do")
+            return
+        applied = prepare(settings.database_path)
+    except DatabaseProblem as error:
+        raise Failed(str(error)) from error
+    print(f"applied: {', '.join(applied)}" if applied else "nothing to do")
+
+
+def run_check_config(settings: ServerSettings, given: Namespace) -> None:
+    """Read every file that `serve` would read."""
+    hall = hall_of(settings)
+    print(f"ok: {hall.name}, {len(hall.windows)} windows, {len(hall.services)} services")
+
+
+def run_backup(settings: ServerSettings, given: Namespace) -> None:
+    """Write a checked copy of the database and say where and how large."""
+    to: Path = given.to
+    if to.is_dir():
+        to = to / f"hall-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.db"
+    try:
+        size = back_up(settings.database_path, to)
+    except DatabaseProblem as error:
+        raise Failed(str(error)) from error
+    print(f"{to} {size} bytes")
+
+
+def run_doctor(settings: ServerSettings, given: Namespace) -> None:
+    """Look at everything that serving needs; print a line for each."""
+    checks: dict[str, Callable[[], str]] = {
+        "hall": lambda: f"{len(hall_of(settings).windows)} windows",
+        "state": lambda: _check_state(settings.state_dir),
+        "database": lambda: _check_database(settings.database_path),
+        "http port": lambda: _check_port(settings),
+    }
+    failed = 0
+    for name, check in checks.items():
+        try:
+            print(f"ok    {name}: {check()}")
+        except (ValueError, OSError, ServeProblem, DatabaseProblem) as error:
+            failed += 1
+            print(f"FAIL  {name}: {error}")
+    if failed:
+        raise Failed(f"{failed} of {len(checks)} checks failed")
+
+
+def _check_state(state_dir: Path) -> str:
+    load_identity(state_dir)
+    free = shutil.disk_usage(state_dir).free
+    if free < MIN_FREE_BYTES:
+        raise OSError(f"{state_dir}: only {free // 2**20} MiB free; make room")
+    return f"{state_dir}, {free // 2**20} MiB free"
+
+
+def _check_database(path: Path) -> str:
+    waiting = pending(path)
+    return f"{path}" + (f", migrations waiting: {', '.join(waiting)}" if waiting else "")
+
+
+def _check_port(settings: ServerSettings) -> str:
+    listen_on(settings.http.host, settings.http.port).close()
+    return f"{settings.http.host}:{settings.http.port} is free"
+
+
+def run_user(settings: ServerSettings, given: Namespace) -> None:
+    """Add or replace a person; the password comes from stdin."""
+    role = Role(given.role)
+    if role not in PEOPLE:
+        raise Failed(f"role {role.value} is for machines; use `queue-server token add`")
+    password = getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    if len(password) < MIN_PASSWORD:
+        raise Failed(f"the password must have at least {MIN_PASSWORD} letters")
+    _with_accounts(
+        settings,
+        lambda accounts: accounts.add_user(given.username, password, role, given.display_name, given.window),
+    )
+    print(f"{given.username} may sign in as {role.value}")
+
+
+def run_token(settings: ServerSettings, given: Namespace) -> None:
+    """Add or replace a machine's token and print it; it is kept as a hash and cannot be shown again."""
+    role = Role(given.role)
+    if role in PEOPLE:
+        raise Failed(f"role {role.value} is for people; use `queue-server user add`")
+    print(_with_accounts(settings, lambda accounts: accounts.add_token(given.name, role, given.window)))
+
+
+def _with_accounts(settings: ServerSettings, act: Callable[[Accounts], object]) -> object:
+    async def run() -> object:
+        clock = SystemClock()
+        identity = load_identity(settings.state_dir)
+        store = SqliteStore(settings.database_path, hall_of(settings), clock, identity)
+        try:
+            made = act(Accounts(store, clock, {}))
+            return await made if asyncio.iscoroutine(made) else made
+        finally:
+            await store.close()
+
+    try:
+        return asyncio.run(run())
+    except (DatabaseProblem, OSError) as error:
+        raise Failed(str(error)) from error
+
+
+def _migrate_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--check", action="store_true", help="only say what would be done")
+
+
+def _backup_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("to", type=Path, help="file or folder for the copy")
+
+
+def _user_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("verb", choices=["add"], help="add or replace")
+    parser.add_argument("username")
+    parser.add_argument("--role", choices=sorted(role.value for role in PEOPLE), required=True)
+    parser.add_argument("--display-name", default="")
+    parser.add_argument("--window", help="the window where this person usually sits")
+
+
+def _token_arguments(parser: ArgumentParser) -> None:
+    machines = sorted(role.value for role in Role if role not in PEOPLE)
+    parser.add_argument("verb", choices=["add"], help="add or replace")
+    parser.add_argument("name")
+    parser.add_argument("--role", choices=machines, required=True)
+    parser.add_argument("--window", help="the window where this machine stands")
+
+
+COMMANDS: dict[str, Command] = {
+    "serve": Command("serve the hall", "serve --config server.toml", run_serve),
+    "migrate": Command(
+        "bring the database to this version", "migrate --check", run_migrate, _migrate_arguments
+    ),
+    "check-config": Command(
+        "read and check all settings", "check-config --config server.toml", run_check_config
+    ),
+    "backup": Command(
+        "copy the database while it is in use", "backup /var/backups/tingtong", run_backup, _backup_arguments
+    ),
+    "doctor": Command("check what serving needs", "doctor --config server.toml", run_doctor),
+    "user": Command(
+        "add a person; the password is read from stdin",
+        "user add wang --role operator --window 3",
+        run_user,
+        _user_arguments,
+    ),
+    "token": Command(
+        "add a machine and print its token", "token add QK01 --role kiosk", run_token, _token_arguments
+    ),
+}

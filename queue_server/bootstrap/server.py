@@ -1,0 +1,254 @@
+"""Wires one hall server: the only place that knows every part."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+
+from devices.bus.base import Bus
+from devices.bus.mqtt import MqttBus
+from queue_server.adapters.auto_caller import AutoCaller
+from queue_server.adapters.clock import DemoClock, SystemClock
+from queue_server.adapters.embedded_broker import EmbeddedBroker
+from queue_server.adapters.hall_file import load_hall
+from queue_server.adapters.identity import Identity, load_identity
+from queue_server.adapters.machines import BusMachines
+from queue_server.adapters.outbox_relay import OutboxRelay
+from queue_server.adapters.pad_listener import PadListener
+from queue_server.adapters.store_sqlite import SqliteStore
+from queue_server.application.expire_day import expire_day
+from queue_server.bootstrap import demo_people
+from queue_server.bootstrap.problems import ServeProblem
+from queue_server.contracts.auth import Role
+from queue_server.domain.hall import CallRules, Hall
+from queue_server.http.accounts import Accounts, Principal, digest_of
+from queue_server.http.app import attach, create_app
+from queue_server.http.context import Context, Lab
+from queue_server.http.hall_reader import HallReader
+from queue_server.http.hub import HEARTBEAT_S, Hub
+from queue_server.settings import ServerSettings
+
+log = logging.getLogger(__name__)
+RECENT_EVENTS = 1024
+
+
+def hall_of(settings: ServerSettings) -> Hall:
+    """Return the hall of the settings.  Raises SettingsError."""
+    calling = settings.calling
+    rules = CallRules(
+        calling.call_debounce_s,
+        calling.next_while_called,
+        calling.next_while_serving,
+        calling.next_while_paused,
+    )
+    demo = settings.lab.enabled or settings.demo.always_open or settings.demo.auto_sign_in
+    return load_hall(
+        settings.hall,
+        calling=rules,
+        always_open=settings.demo.always_open,
+        demo=demo,
+        public_url=settings.public_url,
+    )
+
+
+class Server:
+    """One hall server's parts, from opening the database to the last goodbye."""
+
+    def __init__(self, settings: ServerSettings, bus: Bus | None = None) -> None:
+        """Open what can fail before anything listens.  Raises SettingsError, DatabaseProblem, BrokerProblem.
+
+        `bus` replaces MQTT, for tests.
+        """
+        self.settings = settings
+        self.hall = hall_of(settings)
+        self.clock = DemoClock() if self.hall.demo else SystemClock()
+        self._identity = _identity(settings.state_dir)
+        self._broker: EmbeddedBroker | None = None
+        self._bus: Bus | None = bus
+        if bus is None and settings.mqtt.enabled and settings.mqtt.embedded:
+            self._broker = EmbeddedBroker(settings.mqtt.port, settings.state_dir)
+            self._broker.start()
+        try:
+            self.store = SqliteStore(settings.database_path, self.hall, self.clock, self._identity)
+        except BaseException:
+            self.stop_broker()
+            raise
+        self.hub: Hub | None = None
+        self._relay: OutboxRelay | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self.app = self._make_app()
+
+    def stop_broker(self) -> None:
+        """End the broker's process."""
+        if self._broker is not None:
+            self._broker.stop()
+
+    def _make_app(self) -> FastAPI:
+        @asynccontextmanager
+        async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+            await self._start(app)
+            try:
+                yield
+            finally:
+                await self.stop()
+
+        settings = self.settings
+        open_tablets = self.hall.demo and settings.http.open_tablets
+        app = create_app(
+            lifespan=lifespan,
+            screen_pass=self._identity.derived("screen-pass"),
+            tablet_pass=self._identity.derived("tablet-pass") if open_tablets else None,
+            with_lab=settings.lab.enabled,
+        )
+        if importlib.util.find_spec("queue_server.web.pages") is not None:
+            from queue_server.web.pages import mount
+
+            mount(app, settings)
+        return app
+
+    async def _start(self, app: FastAPI) -> None:
+        """On the event loop: accounts, hub, bus, relay, listeners."""
+        store, clock, hall = self.store, self.clock, self.hall
+        last = await store.read(lambda view: view.seq)
+        recent = await store.read(lambda view: view.events(max(0, last - RECENT_EVENTS), RECENT_EVENTS))
+        hub = self.hub = Hub(clock, list(recent))
+        store.on_commit(hub.publish)
+        accounts = Accounts(store, clock, self._passes())
+        await store.change(expire_day, "system")
+        context = Context(
+            store=store,
+            hall=hall,
+            clock=clock,
+            accounts=accounts,
+            hub=hub,
+            reader=HallReader(store, hall, clock, lambda: hub.seq),
+            lab=await self._lab(accounts),
+            metrics=self._metrics,
+            problems=self._problems,
+        )
+        if self.settings.demo.auto_sign_in:
+            await demo_people.sign_clerks_in(store, hall)
+        attach(app, context)
+        self._spawn("heartbeat", hub.beat_forever)
+        self._spawn("days", self._watch_days)
+        caller = AutoCaller(store)
+        store.on_commit(caller.wake)
+        self._spawn("auto-call", caller.run_forever)
+        self._start_bus(context)
+
+    def _start_bus(self, context: Context) -> None:
+        mqtt = self.settings.mqtt
+        if self._bus is None and mqtt.enabled:
+            self._bus = MqttBus(
+                mqtt.host,
+                mqtt.port,
+                f"queue-server-{self.hall.site}",
+                mqtt.username,
+                mqtt.password.get_secret_value() if mqtt.password else None,
+                on_connect=self._on_connect,
+            )
+        if self._bus is None:
+            return
+        relay = self._relay = OutboxRelay(self.store, self.hall, self.clock, self._bus)
+        self.store.on_commit(relay.wake)
+        machines = BusMachines(self.hall.site, self._bus, self.settings.printers)
+        context.machines = machines
+        pads = PadListener(self.store, self.hall.site, self._bus)
+        if isinstance(self._bus, MqttBus):
+            self._spawn("mqtt", self._bus.connect)
+        self._spawn("relay", relay.run_forever)
+        self._spawn("pads", pads.run_forever)
+        self._spawn("machines", machines.run_forever)
+
+    async def _on_connect(self) -> None:
+        """Tell the retained state anew: an embedded broker forgets it."""
+        if self._relay is not None:
+            self._relay.refresh()
+
+    def _passes(self) -> dict[str, Principal]:
+        derived = self._identity.derived
+        return {
+            digest_of(derived("screen-pass")): Principal(Role.DISPLAY, "screen"),
+            digest_of(derived("tablet-pass")): Principal(Role.TABLET, "open-tablet"),
+        }
+
+    async def _lab(self, accounts: Accounts) -> Lab | None:
+        lab = self.settings.lab
+        if not lab.enabled:
+            return None
+        credentials = await demo_people.make(accounts, self._identity, self.store)
+        return Lab(lab.sims_url.rstrip("/"), lab.kiosk_url.rstrip("/"), credentials, self._new_time)
+
+    async def _new_time(self) -> None:
+        """The demonstration's clock was moved."""
+        await self.store.change(expire_day, "system")
+        if self.hub is not None:
+            self.hub.heartbeat()
+        if self._relay is not None:
+            self._relay.refresh()
+
+    async def _watch_days(self) -> None:
+        """Expire yesterday's tickets when a new business day begins."""
+        day = self.hall.business_day(self.clock.now())
+        while True:
+            await asyncio.sleep(HEARTBEAT_S)
+            today = self.hall.business_day(self.clock.now())
+            if today != day:
+                day = today
+                count = await self.store.change(expire_day, "system")
+                log.info("a new business day", extra={"day": day, "expired": count})
+
+    def _spawn(self, name: str, run: Callable[[], Awaitable[Any]]) -> None:
+        async def watched() -> None:
+            try:
+                await run()
+            except asyncio.CancelledError:
+                raise
+            except Exception:
+                log.exception("a background task ended", extra={"task": name})
+                raise
+
+        self._tasks.append(asyncio.create_task(watched(), name=name))
+
+    def _problems(self) -> list[str]:
+        dead = [f"{task.get_name()} has stopped" for task in self._tasks if _has_failed(task)]
+        behind = self._relay is not None and self._relay.is_behind
+        return dead + (["the MQTT broker does not take events"] if behind else [])
+
+    def _metrics(self) -> dict[str, float]:
+        figures = {"tingtong_store_pending": float(self.store.pending)}
+        if self._relay is not None and self.hub is not None:
+            figures["tingtong_relay_lag_events"] = float(max(0, self.hub.seq - self._relay.cursor))
+        return figures
+
+    async def stop(self) -> None:
+        """Say goodbye in the opposite order; what was accepted is on disk."""
+        if self.hub is not None:
+            self.hub.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._bus is not None:
+            await self._bus.close()
+        await self.store.close()
+        self.stop_broker()
+
+
+def _has_failed(task: asyncio.Task[None]) -> bool:
+    return task.done() and not task.cancelled() and task.exception() is not None
+
+
+def _identity(state_dir: Path) -> Identity:
+    try:
+        return load_identity(state_dir)
+    except OSError as error:
+        raise ServeProblem(f"{state_dir}: cannot be used as state_dir: {error.strerror}") from error
+    except ValueError as error:
+        raise ServeProblem(str(error)) from error

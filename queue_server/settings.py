@@ -1,0 +1,103 @@
+"""`server.toml`: the settings of the hall server.  Every key may be set as `TINGTONG_TABLE__KEY`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from devices.runtime.toml_settings import load
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class HttpSettings(_Table):
+    """`[http]`.  `public_url` stands in the QR code of a ticket; empty: made of host and port."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    public_url: str = ""
+    open_tablets: bool = False
+    """Let every browser that opens /tablet/N rate there.  For demonstrations."""
+
+
+class MqttSettings(_Table):
+    """`[mqtt]`.  `embedded` starts a broker for this machine alone; else `host` names the hall's."""
+
+    enabled: bool = True
+    host: str = "127.0.0.1"
+    port: int = Field(default=1883, ge=1, le=65535)
+    embedded: bool = False
+    username: str | None = None
+    password: SecretStr | None = None
+
+
+class CallingSettings(_Table):
+    """`[calling]`: how the call key behaves (docs/adr/0011)."""
+
+    call_debounce_s: float = Field(default=2, ge=0, le=60)
+    next_while_called: Literal["refuse", "no-show"] = "refuse"
+    next_while_serving: Literal["finish", "refuse"] = "finish"
+    next_while_paused: Literal["resume", "refuse"] = "resume"
+
+
+class DemoSettings(_Table):
+    """`[demo]`: never in a real hall."""
+
+    always_open: bool = False
+    auto_sign_in: bool = False
+
+
+class LabSettings(_Table):
+    """`[lab]`: simulated machines under the hand of a person.  Never in a real hall."""
+
+    enabled: bool = False
+    sims_url: str = ""
+    kiosk_url: str = ""
+
+
+class LogSettings(_Table):
+    """`[log]`.  `format` auto: JSON lines unless stderr is a terminal."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "json", "text"] = "auto"
+
+
+class ServerSettings(_Table):
+    """The whole file.  Relative paths are relative to the file."""
+
+    hall: Path = Path("hall.toml")
+    state_dir: Path = Path("/var/lib/tingtong")
+    database: Path | None = None
+    http: HttpSettings = HttpSettings()
+    mqtt: MqttSettings = MqttSettings()
+    calling: CallingSettings = CallingSettings()
+    demo: DemoSettings = DemoSettings()
+    lab: LabSettings = LabSettings()
+    log: LogSettings = LogSettings()
+    printers: dict[str, str] = {}
+    """Terminal -> device id of its ticket printer."""
+
+    @property
+    def database_path(self) -> Path:
+        """Where the hall's database is."""
+        return self.database or self.state_dir / "hall.db"
+
+    @property
+    def public_url(self) -> str:
+        """The address that citizens' phones open."""
+        return self.http.public_url or f"http://{self.http.host}:{self.http.port}"
+
+
+def read_settings(path: Path | None, environ: Mapping[str, str] | None = None) -> ServerSettings:
+    """Return the settings of `path`, environment applied, paths made absolute.  Raises SettingsError."""
+    read = load(path, ServerSettings, environ=environ)
+    base = path.absolute().parent if path is not None else Path.cwd()
+    paths = {"hall": base / read.hall, "state_dir": base / read.state_dir}
+    if read.database is not None:
+        paths["database"] = base / read.database
+    return read.model_copy(update=paths)
