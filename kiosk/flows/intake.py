@@ -197,7 +197,7 @@ def _card(state: Intake, event: w.CardSeen | w.CardFailed) -> Next:
     if isinstance(event, w.CardSeen):
         issuing = replace(state, step=Step.ISSUING, card_used=True, masked_name=masked(event.citizen.name))
         return _awake(issuing), (_order(state, event.citizen),)
-    if event.error == "timeout":
+    if event.error in ("timeout", "stopped"):  # somebody else stopped it: we still wait
         return _read_again(state, state.card_note)
     if event.error == "read-failed":
         reading, effects = _read_again(state, "place-again")

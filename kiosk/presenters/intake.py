@@ -71,8 +71,8 @@ def _header(state: Intake, words: Catalog) -> HeaderView:
     left = remaining_s(state) if state.step is not Step.ISSUING else None
     shown = Step.TICKET if state.step is Step.ISSUING else state.step
     return HeaderView(
-        hall=(hall.en if english else hall.name) if hall else "",
-        tagline=words("app.tagline"),
+        hall=(hall.en if english else hall.name) if hall else words("app.tagline"),
+        tagline=words("app.tagline") if hall else "",
         title=title,
         hint=hint,
         steps=(

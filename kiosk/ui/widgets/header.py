@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import math
 
-from kivy.graphics import Color, Ellipse, Mesh, Rectangle, ScissorPop, ScissorPush
+from kivy.graphics import (
+    Color,
+    Ellipse,
+    Mesh,
+    Rectangle,
+    StencilPop,
+    StencilPush,
+    StencilUnUse,
+    StencilUse,
+)
 from kivy.graphics.texture import Texture
 from kivy.lang import Builder
 from kivy.properties import BooleanProperty, NumericProperty, StringProperty
@@ -34,13 +43,17 @@ class Backdrop(Widget):
         with self.canvas:
             Color(1, 1, 1, 1)
             Rectangle(pos=(x, y), size=(width, height), texture=self._sky)
-            ScissorPush(x=int(x), y=int(y), width=int(width), height=int(height))
+            StencilPush()  # the circles end where the head does
+            Rectangle(pos=(x, y), size=(width, height))
+            StencilUse()
             Color(1, 1, 1, 0.05)
             for across, up, radius in ((0.88, 0.9, 0.5), (1.0, 0.45, 0.42), (0.08, 0.1, 0.34)):
                 side = radius * max(height, 420 * metrics.u) * 2
                 Ellipse(pos=(x + across * width - side / 2, y + up * height - side / 2), size=(side, side))
             self._draw_skyline()
-            ScissorPop()
+            StencilUnUse()
+            Rectangle(pos=(x, y), size=(width, height))
+            StencilPop()
             _wave(x, y, width, height * 0.105, 0.6, (1, 1, 1, 0.28))
             _wave(x, y, width, height * 0.07, 3.4, (*theme.GROUND[:3], 1))
 

@@ -14,7 +14,6 @@ os.environ.update(
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from kivy.base import EventLoop
 from kivy.config import Config
@@ -23,14 +22,14 @@ Config.set("graphics", "width", "1080")
 Config.set("graphics", "height", "1920")
 
 from kivy.core.window import Window
-from kivy.graphics.opengl import glFinish
+from kivy.graphics.opengl import GL_RGB, GL_UNSIGNED_BYTE, glFinish, glReadPixels
 from kivy.tests import UnitTestTouch
 from kivy.uix.widget import Widget
+from PIL import Image
 
-from kiosk.flows import intake_words as w
 from kiosk.flows.intake import advance
 from kiosk.flows.intake_state import start
-from kiosk.flows.intake_words import Effect, Event, Paper
+from kiosk.flows.intake_words import Effect, Event
 from kiosk.i18n.catalog import load
 from kiosk.presenters.intake import present
 from kiosk.ui.app import TicketApp
@@ -88,8 +87,12 @@ class Stage:
         self.step(2)
 
     def shot(self, path: Path) -> None:
+        """Save what the window itself shows: an off-window drawing would hide mistakes of clipping."""
         self.step(3)
-        self.app.root_widget.export_to_png(str(path))
+        Window.dispatch("on_draw")
+        size = (int(Window.width), int(Window.height))
+        pixels = bytes(glReadPixels(0, 0, *size, GL_RGB, GL_UNSIGNED_BYTE))
+        Image.frombytes("RGB", size, pixels).transpose(Image.Transpose.FLIP_TOP_BOTTOM).save(path)
 
     def close(self) -> None:
         Window.unbind(size=self.app._fit, on_touch_down=self.app._touched)
@@ -102,7 +105,3 @@ def boxes(widget: Widget) -> tuple[float, float, float, float]:
     """Left, bottom, right, top in window pixels."""
     x, y = widget.to_window(widget.x, widget.y)
     return x, y, x + widget.width, y + widget.height
-
-
-Any_ = Any
-HALL_LOADED = w.HallLoaded
