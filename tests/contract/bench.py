@@ -40,23 +40,26 @@ class CountingWire(MemoryWire):
 
 
 class BabblingWire:
-    """A wire on which noise never ends: 256 bytes each millisecond, up to `most` bytes."""
+    """A wire on which there is always noise to read: 256 bytes each 20 ms, up to `most` bytes.
+
+    A driver that reads past `until_s` on its clock hangs: on a real wire the noise would not end.
+    """
 
     def __init__(self, noise: bytes, most: int) -> None:
         self._noise = noise
         self._left = most
         self._now_s = 0.0
+        self.until_s = float("inf")
 
     def now_s(self) -> float:
         """Return virtual seconds."""
         return self._now_s
 
     async def read(self, timeout_s: float | None = None) -> bytes:
-        """Return the next noise."""
-        if timeout_s is not None and timeout_s < 0.001:
-            self._now_s += timeout_s
-            raise WireTimeout("the next noise comes later")
-        self._now_s += 0.001
+        """Return the next noise, whatever the time limit."""
+        self._now_s += 0.02
+        if self._now_s > self.until_s:
+            raise Hangs("the driver reads on past every time limit")
         if self.spent:
             raise WireTimeout("the noise has ended")
         self._left -= 256

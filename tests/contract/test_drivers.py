@@ -139,7 +139,7 @@ async def test_endless_noise_neither_holds_a_driver_nor_fills_the_memory(name):
     tracemalloc.start()
     try:
         before, _ = tracemalloc.get_traced_memory()
-        await _listen_to_all(driver, wire)
+        await _listen_to_all(driver, wire, ON_BYTES[name].limit_s)
         gc.collect()
         after, _ = tracemalloc.get_traced_memory()
     finally:
@@ -148,13 +148,14 @@ async def test_endless_noise_neither_holds_a_driver_nor_fills_the_memory(name):
     assert after - before < MOST_KEPT
 
 
-async def _listen_to_all(driver: Driver, wire: BabblingWire) -> None:
+async def _listen_to_all(driver: Driver, wire: BabblingWire, limit_s: float) -> None:
     """Let a driver read a megabyte of noise, in the way of its kind."""
     for _ in range(NOISE_ROUNDS):
         try:
             if isinstance(driver, Listens):
                 async for _ in driver.presses():
                     pass
+            wire.until_s = wire.now_s() + limit_s
             await driver.probe()
         except DeviceError:
             if wire.spent:

@@ -167,6 +167,17 @@ async def test_what_came_before_a_question_is_no_answer_to_it():
     assert driver.discarded_bytes == len(golden(VECTORS, "rsp_read_fail"))
 
 
+async def test_half_an_answer_does_not_eat_the_next_one():
+    good, half = good_reader(), [golden(VECTORS, "rsp_base_info")[:40]]
+    machine = Scripted(lambda request: [(0.01, half.pop())] if half else good.answer(request))
+    driver, _ = reader(machine)
+    with pytest.raises(WireTimeout):
+        await driver.poll_card()
+
+    assert await driver.poll_card() is not None
+    assert driver.discarded_bytes == 40
+
+
 async def test_answers_that_fit_no_question_are_a_protocol_error():
     machine = Scripted(lambda request: [(0.001 * n, golden(VECTORS, "rsp_select_ok")) for n in range(20)])
     driver, _ = reader(machine)
