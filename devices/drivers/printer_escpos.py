@@ -36,11 +36,13 @@ from devices.transports.base import ByteStream, read_until
 JOBS_REMEMBERED = 200
 DRAIN_READS = 64
 PROBE_TRIES = 2
+FILLING = bytes(512)  # NUL does nothing by itself; no command that we send is longer
 PROBE_S = 0.5
 DRAIN_PROOFS = 2
 PAPER_ANSWERS = (0x00, 0x03, 0x0C, 0x0F)  # both near-end sensors, both end sensors: they go in pairs
 LOOK_S = 2.5  # without proof for so long, ask whether the printer has stopped
 DOTS_PER_MM = 8
+SILENT = Condition(Paper.UNKNOWN, "no-answer")
 
 
 class EscPosSettings(BaseModel):
@@ -72,8 +74,6 @@ class EscPosSettings(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class _Proved:
-    """What came while waiting for proof."""
-
     proof: Proof
     paper_out: bool = False
 
@@ -88,20 +88,15 @@ class EscPosPrinter:
         self._replies = ReplyDemultiplexer()
         self._knows_process_id: bool | None = {"auto": None, "process-id": True}.get(settings.proof, False)
         self._outcomes: OrderedDict[str, PrintResult] = OrderedDict()
-        self._jobs_sent = 0
+        self._last_id: int | None = None
         self._finished_ids: deque[str] = deque(maxlen=8)
-        self._paper_answers: list[PaperStatus] = []
+        self._paper_answers: deque[PaperStatus] = deque(maxlen=DRAIN_PROOFS)
         self.discarded_bytes = 0
 
     async def probe(self) -> None:
-        """Ask the status; an empty roll or an open cover is not a broken printer.
-
-        Raises WireTimeout, DeviceFault.
-        """
+        """Ask the status; no paper or an open cover is no fault.  Raises WireTimeout, DeviceFault."""
         if (await self._ask_condition()).reason == "printer-fault":
-            raise DeviceFault(
-                "printer-fault", f"printer {self._device_id} reports a fault", advice="call-staff"
-            )
+            raise DeviceFault("printer-fault", f"printer {self._device_id} reports a fault")
 
     async def status(self) -> PrinterStatus:
         """Return what the printer says of itself now.  Raises WireTimeout when it says nothing."""
@@ -128,7 +123,7 @@ class EscPosPrinter:
             if not before.reason and self._knows_process_id is None:
                 await self._find_out_process_id()
         except WireTimeout:
-            return PrintResult(job_id=job_id, outcome=PrintOutcome.FAILED, reason="no-answer")
+            before = SILENT
         if before.reason:
             return PrintResult(
                 job_id=job_id, outcome=PrintOutcome.FAILED, reason=before.reason, paper=before.paper
@@ -154,23 +149,21 @@ class EscPosPrinter:
         return await self._judge(job_id, proved)
 
     async def _judge(self, job_id: str, proved: _Proved) -> PrintResult:
-        """PRINTED needs proof and paper afterwards; a job that is known to hang is FAILED and taken back."""
+        """PRINTED needs proof and paper afterwards; a job known to hang is FAILED and taken back."""
         after = await self._condition_or_silence()
         out = proved.paper_out or after.paper is Paper.OUT
         finished = proved.proof is Proof.PROCESS_ID  # then the printer has said so, whatever happened next
-        known = after.reason != "no-answer"
-        if proved.proof is not Proof.NONE and known and not out and (finished or not after.reason):
-            return PrintResult(
-                job_id=job_id, outcome=PrintOutcome.PRINTED, proof=proved.proof, paper=after.paper
-            )
+        result = PrintResult(
+            job_id=job_id, outcome=PrintOutcome.PRINTED, proof=proved.proof, paper=after.paper
+        )
+        if proved.proof is not Proof.NONE and after != SILENT and not out and (finished or not after.reason):
+            return result
         reason = "paper-out" if out else after.reason or "no-answer"
         hangs = not finished and reason != "no-answer"
         if hangs and self._settings.clear_after_failure:
             await self._wire.write(escpos.CLEAR_BUFFERS)
         outcome = PrintOutcome.FAILED if hangs else PrintOutcome.UNKNOWN
-        return PrintResult(
-            job_id=job_id, outcome=outcome, proof=proved.proof, reason=reason, paper=after.paper
-        )
+        return result.model_copy(update={"outcome": outcome, "reason": reason})
 
     # --- proof --------------------------------------------------------------------------------------
 
@@ -187,7 +180,7 @@ class EscPosPrinter:
 
         def answered() -> _Proved | None:
             answers = self._paper_answers
-            alike = len(answers) >= DRAIN_PROOFS and len(set(answers[-DRAIN_PROOFS:])) == 1
+            alike = len(answers) == DRAIN_PROOFS and len(set(answers)) == 1
             return _Proved(Proof.BUFFER_DRAINED, answers[-1].out) if alike else None
 
         await self._wire.write(ticket + escpos.ASK_PAPER * DRAIN_PROOFS)
@@ -208,13 +201,14 @@ class EscPosPrinter:
         try:
             return await self._ask_condition()
         except WireTimeout:
-            return Condition(Paper.UNKNOWN, "no-answer")
+            return SILENT
 
     async def _find_out_process_id(self) -> None:
         """Ask an idle printer for a process id and, behind it, for its paper.  Raises WireClosed.
 
         A printer that knows GS ( H answers both, the id first; one that answers only the second lacks it.
-        One that answers neither stays unknown: its jobs are sent with GS r and may end UNKNOWN.
+        One that answers neither may still wait for the rest of a command that was cut off: it is filled up
+        and asked again.  Silent then, it stays unknown: its jobs go with GS r and may end UNKNOWN.
         """
         lacking = 0
         for _ in range(PROBE_TRIES):
@@ -226,13 +220,17 @@ class EscPosPrinter:
             if mine in self._finished_ids:
                 self._knows_process_id = True
                 return
+            if not self._paper_answers:
+                await self._wire.write(escpos.CLEAR_BUFFERS + FILLING)
             lacking += bool(self._paper_answers)
         if lacking == PROBE_TRIES:
             self._knows_process_id = False
 
     def _take_id(self) -> str:
-        self._jobs_sent += 1
-        return escpos.process_name(self._jobs_sent)
+        """Return the next id; where they start tells this driver's from an earlier one's late answers."""
+        last = int(self._wire.now_s() * 1000) if self._last_id is None else self._last_id
+        self._last_id = last + 1
+        return escpos.process_name(self._last_id)
 
     # --- asking -------------------------------------------------------------------------------------
 

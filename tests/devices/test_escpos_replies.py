@@ -76,6 +76,23 @@ def test_a_process_id_that_was_cut_short_does_not_swallow_what_follows() -> None
     assert replies[-1] == ProcessId("T!!#")
 
 
+def test_a_process_id_that_never_ends_does_not_hold_back_the_answers_behind_it() -> None:
+    replies = ReplyDemultiplexer().feed(b"\x37\x22T!" + b"\x32" * 8)
+
+    assert RealTimeStatus(0x32) in replies
+
+
+def test_automatic_status_that_was_cut_short_costs_itself_only() -> None:
+    assert ReplyDemultiplexer().feed(b"\x10" + b"\x12" * 3) == [RealTimeStatus(0x12)] * 3
+
+
+def test_a_byte_with_wrong_fixed_bits_is_noise() -> None:
+    demultiplexer = ReplyDemultiplexer()
+
+    assert demultiplexer.feed(b"\x17\x1b\x92") == []
+    assert demultiplexer.discarded == 3
+
+
 def test_the_maker_is_read_from_the_manuals_example() -> None:
     assert ReplyDemultiplexer().feed(bytes.fromhex("5f4550534f4e00")) == [Block(0x5F, b"EPSON")]
 

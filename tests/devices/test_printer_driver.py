@@ -130,6 +130,22 @@ async def test_what_happens_in_the_middle_of_a_ticket_is_never_counted_as_printe
     assert not bench.sim.tickets
 
 
+async def test_paper_that_ends_with_the_ticket_leaves_it_to_people_to_look() -> None:
+    bench = Bench(proof="process-id")
+
+    def ends_with_the_proof(data: bytes) -> list[bytes]:
+        if data.startswith(b"\x37\x22"):
+            bench.do("paper", state="out")
+        return [data]
+
+    wire = MemoryWire(bench.sim, to_host=ends_with_the_proof)
+    driver = EscPosPrinter("printer-1", wire, EscPosSettings(proof="process-id"))
+
+    result = await driver.print_ticket("job-1", SLIP)
+
+    assert (result.outcome, result.reason, result.paper) == (PrintOutcome.UNKNOWN, "paper-out", Paper.OUT)
+
+
 async def test_a_failed_ticket_does_not_come_out_later_when_paper_is_put_in() -> None:
     bench = Bench()
     bench.do("paper", state="out", after_mm=60)

@@ -7,7 +7,7 @@ import segno
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from devices.codecs.escpos import columns, printable
+from devices.codecs.escpos import columns, kanji_size, printable
 from devices.codecs.escpos_ticket import ticket_bytes
 from devices.codecs.ticket_layout import MAX_URL, NARROW, WIDE, PaperWidth, lay_out, qr_modules
 from devices.codecs.ticket_lines import QrCode, TextLine, balance, wrap
@@ -87,6 +87,23 @@ def test_the_number_is_the_biggest_thing_on_the_ticket(paper: PaperWidth) -> Non
     )
     assert biggest.text == "A001"
     assert biggest.high >= 7
+
+
+@pytest.mark.parametrize("paper", [WIDE, NARROW])
+@pytest.mark.parametrize("number", ["叫" * 40, "A" * 100])
+def test_a_number_that_no_paper_holds_is_cut_not_broken(paper: PaperWidth, number: str) -> None:
+    lines = lay_out(SLIP.model_copy(update={"number": number}), "", paper)
+
+    assert max(line.columns for line in lines if isinstance(line, TextLine)) <= paper.columns
+
+
+def test_big_chinese_is_also_asked_for_in_the_way_of_printers_that_ignore_gs_for_it() -> None:
+    raw = ticket_bytes(lay_out(SLIP, "张*"), WIDE.columns)
+
+    plain, big = kanji_size(1, 1), kanji_size(2, 2)
+    for text, wanted in ((SLIP.hall, big), ("您的号码", plain), (SLIP.service, big), ("前面等候", plain)):
+        before = raw[: raw.index(text.encode("gbk"))]
+        assert before.rfind(wanted) > before.rfind(plain if wanted == big else big)
 
 
 def test_a_reprint_and_a_first_print_can_be_told_apart() -> None:
