@@ -176,7 +176,7 @@ async def test_writing_while_presses_are_awaited_does_not_disturb_them():
         {"keys": {"0c": "dance"}},
         {"ratings": {1: 6}},
         {"ratings": {300: 1}},
-        {"adress": 1},
+        {"address": 1},
     ],
 )
 def test_a_setting_that_makes_no_sense_is_refused(settings):
