@@ -1,13 +1,16 @@
-"""Tells the hall what happened: events go to the bus in order, at least once.
+"""Tells the hall what happened: at least once, in the order of `seq`, the urgent first.
 
-The event table is the outbox; a cursor in the database says how far the bus has been told.  A crash between
-telling and moving the cursor tells again, which is why every message carries `seq` and the retained ones say
-the present state.  A call that grew old meanwhile is not said any more.
+The event table is the outbox.  Two consumers read it, each with its own cursor in the database: the displays
+(bars, screens, voices, waiting counts) follow at once and say the present state, so many events need few
+messages; the stream `queue/event/…` says every event and gives way to requests when there is a backlog.
+A crash between telling and moving a cursor tells again, which is why every message carries `seq`.  A call
+that grew old meanwhile is not said any more.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,11 +34,9 @@ from queue_server.domain.hall import Hall
 from queue_server.domain.ticket import Ticket
 
 log = logging.getLogger(__name__)
-CURSOR = "mqtt"
-BATCH = 256
 RETRY_S = 1.0
-LOADED = 64  # a batch this big means a backlog: let the requests have the processor in between
-REST_S = 0.02
+COUNTS_EVERY_S = 0.5
+"""How often waiting counts are told while they change all the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +55,18 @@ Publication = tuple[str, Message, bool, float | None]
 """Topic, body, retained?, seconds until it expires."""
 
 
-class OutboxRelay:
-    """Publishes for one hall.  `wake` after each commit; `refresh` when the broker may have forgotten."""
+class Follower:
+    """Reads the outbox behind its own cursor; `wake` after each commit, `refresh` when the broker is back."""
+
+    name = ""
+    batch = 0
+    rest_s = 0.0
+    """Pause after a full batch: let the requests have the processor in between."""
 
     def __init__(self, store: Store, hall: Hall, clock: Clock, bus: Bus) -> None:
         self._store, self._hall, self._clock, self._bus = store, hall, clock, bus
         self._woken = asyncio.Event()
-        self._all_due = True
+        self._refreshed = asyncio.Event()
         self.cursor = 0
         self.is_behind = False
         """The broker did not take what we had to say."""
@@ -70,57 +76,51 @@ class OutboxRelay:
         self._woken.set()
 
     def refresh(self) -> None:
-        """Tell all retained state again."""
-        self._all_due = True
+        """The broker is there, perhaps with an empty memory."""
+        self._refreshed.set()
         self._woken.set()
+
+    async def load(self) -> None:
+        """Find out how far the bus was told before."""
+        self.cursor = await self._store.read(lambda view: view.cursor(self.name))
 
     async def run_forever(self) -> None:
         """Tell, for ever."""
-        self.cursor = await self._store.read(lambda view: view.cursor(CURSOR))
+        await self.load()
         while True:
             self._woken.clear()
             try:
                 told = await self.step()
             except BusClosed:
                 if not self.is_behind:
-                    log.warning("the MQTT broker does not take events; they wait")
+                    log.info("the MQTT broker does not take events; they wait", extra={"relay": self.name})
                 self.is_behind = True
-                await asyncio.sleep(RETRY_S)
+                await self._until_retry()
                 continue
-            if self.is_behind:
-                log.info("the MQTT broker takes events again")
             self.is_behind = False
-            if told >= LOADED:
-                await asyncio.sleep(REST_S)
+            if told >= self.batch:
+                await asyncio.sleep(self.rest_s)
             elif told == 0:
-                await self._woken.wait()
+                await self._rest()
+
+    async def _rest(self) -> None:
+        await self._woken.wait()
+
+    async def _until_retry(self) -> None:
+        """Wait a little, or until the broker is said to be there."""
+        self._refreshed.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._refreshed.wait(), RETRY_S)
 
     async def step(self) -> int:
         """Tell the next batch and move the cursor; return how many events there were.  Raises BusClosed."""
-        after, everything = self.cursor, self._all_due
-        state = await self._store.read(lambda view: self._read(view, after))
-        self._all_due = False
-        try:
-            await self._publish(self._publications(state, everything))
-        except BusClosed:
-            self._all_due = self._all_due or everything
-            raise
-        if state.events:
-            last = state.events[-1].seq
-            await self._store.change(lambda tx: tx.set_cursor(CURSOR, last))
-            self.cursor = last
-        return len(state.events)
+        raise NotImplementedError
 
-    def _read(self, view: View, after: int) -> _Hall:
-        day = self._hall.business_day(self._clock.now())
-        return _Hall(
-            seq=view.seq,
-            events=view.events(after, BATCH),
-            active=view.active(day),
-            desks=view.desks(),
-            lines=view.waiting_counts(day),
-            reserved=view.reserved_counts(day),
-        )
+    async def _advance(self, events: Sequence[Event]) -> None:
+        if events:
+            last = events[-1].seq
+            await self._store.change(lambda tx: tx.set_cursor(self.name, last))
+            self.cursor = last
 
     async def _publish(self, messages: list[Publication]) -> None:
         """Send in order; the bus bounds how many are under way."""
@@ -133,39 +133,104 @@ class OutboxRelay:
             if isinstance(result, BaseException):
                 raise result
 
-    def _publications(self, state: _Hall, everything: bool) -> list[Publication]:
-        """Return what to say, the most urgent first: bars, voices, screens, then the rest."""
-        site, hall = self._hall.site, self._hall
-        windows, services = self._touched(state, everything)
-        zones = {hall.windows[window].zone for window in windows}
+
+class EventStream(Follower):
+    """Says every event on `queue/event/{name}`."""
+
+    name = "mqtt-events"
+    batch = 64
+    rest_s = 0.2
+
+    async def step(self) -> int:
+        """Tell the next events."""
+        after = self.cursor
+        events = await self._store.read(lambda view: view.events(after, self.batch))
+        await self._publish(
+            [
+                (topics.queue_event(self._hall.site, one.name.value), public_event(one), False, None)
+                for one in events
+            ]
+        )
+        await self._advance(events)
+        return len(events)
+
+
+class OutboxRelay(Follower):
+    """Keeps bars, screens, voices and waiting counts true."""
+
+    name = "mqtt"
+    batch = 256
+    rest_s = 0.02
+
+    def __init__(self, store: Store, hall: Hall, clock: Clock, bus: Bus) -> None:
+        super().__init__(store, hall, clock, bus)
+        self._all_due = True
+        self._counts_due: dict[str, None] = {}
+        self._counted_at = -COUNTS_EVERY_S
+
+    def refresh(self) -> None:
+        """Tell all retained state again."""
+        self._all_due = True
+        super().refresh()
+
+    async def _rest(self) -> None:
+        """Wait for events, not longer than the counts may be late."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._woken.wait(), COUNTS_EVERY_S if self._counts_due else None)
+
+    async def step(self) -> int:
+        """Tell what the next events changed."""
+        after, everything = self.cursor, self._all_due
+        state = await self._store.read(lambda view: self._read(view, after))
+        services = [event.service_id for event in state.events if event.service_id in self._hall.services]
+        self._counts_due |= dict.fromkeys(one for one in services if one)
+        now_s = asyncio.get_running_loop().time()
+        counts = list(self._counts_due) if now_s - self._counted_at >= COUNTS_EVERY_S else []
         if everything:
-            zones = set(hall.zones)
-        out: list[Publication] = [self._display(state, window) for window in windows]
+            counts = list(self._hall.services)
+        await self._publish(self._publications(state, counts, everything))
+        if everything:
+            self._all_due = False
+        if counts:
+            self._counted_at = now_s
+            self._counts_due.clear()
+        await self._advance(state.events)
+        return len(state.events)
+
+    def _read(self, view: View, after: int) -> _Hall:
+        day = self._hall.business_day(self._clock.now())
+        return _Hall(
+            seq=view.seq,
+            events=view.events(after, self.batch),
+            active=view.active(day),
+            desks=view.desks(),
+            lines=view.waiting_counts(day),
+            reserved=view.reserved_counts(day),
+        )
+
+    def _publications(self, state: _Hall, counts: list[str], everything: bool) -> list[Publication]:
+        """Return what to say, the most urgent first: bars, voices, screens, then who waits."""
+        site, hall = self._hall.site, self._hall
+        windows = dict.fromkeys(
+            event.window for event in state.events if event.window and event.window in hall.windows
+        )
+        out = [self._display(state, window) for window in windows]
         for event in state.events:
             out += self._voices(state, event)
+        zones = set(hall.zones) if everything else {hall.windows[window].zone for window in windows}
         for zone in sorted(zones):
-            body = zone_calls(hall, zone, state.active, state.seq)
-            out.append((topics.zone_calls(site, zone), body, True, None))
-        for event in state.events:
-            told = public_event(event)
-            out.append((topics.queue_event(site, event.name.value), told, False, None))
-        for service_id in services:
-            count = ServiceWaiting(
-                service_id=service_id, waiting=state.lines.get(service_id, 0), seq=state.seq
+            out.append(
+                (topics.zone_calls(site, zone), zone_calls(hall, zone, state.active, state.seq), True, None)
             )
+        beside = {window.id: None for one in counts for window in hall.windows_of[one]}
+        if everything:
+            beside = dict.fromkeys(hall.windows)
+        out += [self._display(state, window) for window in beside if window not in windows]
+        for service_id in counts:
+            waiting = state.lines.get(service_id, 0)
+            count = ServiceWaiting(service_id=service_id, waiting=waiting, seq=state.seq)
             out.append((topics.service_waiting(site, service_id), count, True, None))
         return out
-
-    def _touched(self, state: _Hall, everything: bool) -> tuple[list[str], list[str]]:
-        """Return the windows and services whose retained state may have changed; called windows first."""
-        hall = self._hall
-        if everything:
-            return list(hall.windows), list(hall.services)
-        first = [event.window for event in state.events if event.window in hall.windows]
-        services = {event.service_id for event in state.events if event.service_id in hall.services}
-        beside = [window.id for one in services if one for window in hall.windows_of[one]]
-        windows = dict.fromkeys([*(window for window in first if window), *beside])
-        return list(windows), sorted(one for one in services if one)
 
     def _display(self, state: _Hall, window: str) -> Publication:
         ticket = next((one for one in state.active if one.window == window), None)

@@ -20,7 +20,7 @@ from queue_server.adapters.embedded_broker import EmbeddedBroker
 from queue_server.adapters.hall_file import load_hall
 from queue_server.adapters.identity import Identity, load_identity
 from queue_server.adapters.machines import BusMachines
-from queue_server.adapters.outbox_relay import OutboxRelay
+from queue_server.adapters.outbox_relay import EventStream, OutboxRelay
 from queue_server.adapters.pad_listener import PadListener
 from queue_server.adapters.store_sqlite import SqliteStore
 from queue_server.application.expire_day import expire_day
@@ -82,6 +82,7 @@ class Server:
             raise
         self.hub: Hub | None = None
         self._relay: OutboxRelay | None = None
+        self._stream: EventStream | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.app = self._make_app()
 
@@ -157,20 +158,24 @@ class Server:
         if self._bus is None:
             return
         relay = self._relay = OutboxRelay(self.store, self.hall, self.clock, self._bus)
+        stream = self._stream = EventStream(self.store, self.hall, self.clock, self._bus)
         self.store.on_commit(relay.wake)
+        self.store.on_commit(stream.wake)
         machines = BusMachines(self.hall.site, self._bus, self.settings.printers)
         context.machines = machines
         pads = PadListener(self.store, self.hall.site, self._bus)
         if isinstance(self._bus, MqttBus):
             self._spawn("mqtt", self._bus.connect)
         self._spawn("relay", relay.run_forever)
+        self._spawn("event-stream", stream.run_forever)
         self._spawn("pads", pads.run_forever)
         self._spawn("machines", machines.run_forever)
 
     async def _on_connect(self) -> None:
         """Tell the retained state anew: an embedded broker forgets it."""
-        if self._relay is not None:
-            self._relay.refresh()
+        for follower in (self._relay, self._stream):
+            if follower is not None:
+                follower.refresh()
 
     def _passes(self) -> dict[str, Principal]:
         derived = self._identity.derived
@@ -224,8 +229,10 @@ class Server:
 
     def _metrics(self) -> dict[str, float]:
         figures = {"tingtong_store_pending": float(self.store.pending)}
-        if self._relay is not None and self.hub is not None:
-            figures["tingtong_relay_lag_events"] = float(max(0, self.hub.seq - self._relay.cursor))
+        for follower in (self._relay, self._stream):
+            if follower is not None and self.hub is not None:
+                lag = float(max(0, self.hub.seq - follower.cursor))
+                figures[f"tingtong_{follower.name.replace('-', '_')}_lag_events"] = lag
         return figures
 
     async def stop(self) -> None:
