@@ -187,6 +187,19 @@ async def test_a_failed_job_may_be_tried_again() -> None:
     assert bench.tickets() == 1
 
 
+@pytest.mark.parametrize("cut_off", [escpos.qr(b"a" * 200)[:60], b"\x1bD", b"\x1d"])
+async def test_a_command_that_a_dead_host_left_unfinished_does_not_swallow_the_next_ticket(
+    cut_off: bytes,
+) -> None:
+    bench = Bench()
+    await bench.wire.write(cut_off)
+
+    result = await bench.print_job()
+
+    assert (result.outcome, result.proof) == (PrintOutcome.PRINTED, Proof.PROCESS_ID)
+    assert SLIP.hall in bench.sim.tickets[-1].text
+
+
 async def test_a_job_of_unknown_outcome_is_not_printed_again() -> None:
     bench = Bench(MUTE_CLONE)
 
