@@ -150,7 +150,7 @@ class _Setter:
             ],
             self._plain(words.estimate, slip.estimate),
             self._plain(words.windows, slip.windows, strong=True),
-            self._plain(words.place, " · ".join(part for part in (slip.floor, slip.zone) if part)),
+            self._plain(words.place, "·".join(part for part in (slip.floor, slip.zone) if part)),
             self._plain(words.holder, self._name),
         ]
         lines: list[Line] = [Gap(14)]
@@ -196,7 +196,8 @@ class _Setter:
         lines: list[Line] = [
             TextLine((Span(part, times, times),)) for part in balance(notice, there // times, 2 + 2 * times)
         ]
-        lines += [TextLine((Span(part),)) for part in balance(self._text(self._slip.english), there, 2)]
+        english = balance(self._text(self._slip.english), there, 2)
+        lines += [Gap(8), *(TextLine((Span(part),)) for part in english)] if english else []
         issued = clip(self._text(self._slip.issued_at), self._paper.columns)
         if issued:
             lines += [Gap(10), TextLine((Span(issued),))]
