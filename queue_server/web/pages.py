@@ -77,8 +77,8 @@ async def index(request: Request, lang: Lang = None) -> HTMLResponse:
 @router.get("/console")
 async def console(request: Request, lang: Lang = None) -> HTMLResponse:
     """The clerk's page."""
-    # Without any cookie the page need not ask who we are, only to be told 401.
-    language, cookie = _language_of_person(request, lang), bool(request.cookies)
+    # Without a session's cookie the page need not ask who we are, only to be told 401.
+    language, cookie = _language_of_person(request, lang), any("session" in name for name in request.cookies)
     return _page(request, "console", language, await _board(request), cookie=cookie)
 
 

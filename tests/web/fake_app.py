@@ -34,7 +34,9 @@ def create_fake_app(hall: FakeHall, *, lab: bool = True) -> FastAPI:
     @app.exception_handler(Refused)
     async def refused(_: Request, error: Refused) -> JSONResponse:
         body = {"type": "about:blank", "title": error.detail, "status": error.status, "code": error.code}
-        return JSONResponse(body | {"detail": error.detail}, error.status, media_type="application/problem+json")
+        return JSONResponse(
+            body | {"detail": error.detail}, error.status, media_type="application/problem+json"
+        )
 
     return app
 

@@ -192,7 +192,8 @@ class FakeHall:
 
     def _call(self, t: FakeTicket) -> CallOut:
         service = self.services[t.service_id]
-        assert t.called_at and t.window
+        assert t.called_at
+        assert t.window
         return CallOut(
             ticket_id=t.id,
             number=t.number,

@@ -134,7 +134,7 @@ async function takeWindow(id, fresh = false) {
     if (fresh || !window.operator) await post(`/api/v1/windows/${id}/sign-in`);
     sessionStorage.setItem(REMEMBERED, id);
     trouble(null);
-    desk.open(id, board);
+    await desk.open(id, board);
     show("work");
     byId("call-next").focus();
   } catch (error) {

@@ -14,6 +14,7 @@ const WANTED = { called: "start", serving: "finish" };
 const AMBER_S = 15 * 60;
 const RED_S = 30 * 60;
 const LISTED = 60;
+const MOST = 1000;
 
 export class Desk {
   /** `trouble(error)` shows a sentence, `lostSession()` asks to sign in again. */
@@ -22,7 +23,7 @@ export class Desk {
     this.lists = { waiting: [], aside: [], paper: [] };
     this.shown = "waiting";
     this.busy = false;
-    this.reading = false;
+    this.reading = null;
     this.again = false;
     byId("call-next").addEventListener("click", () => this.act("call-next"));
     for (const button of this.buttons()) button.addEventListener("click", () => this.act(button.dataset.act));
@@ -39,9 +40,9 @@ export class Desk {
     return document.querySelectorAll(".tabs [data-list]");
   }
 
-  open(id, board) {
+  async open(id, board) {
     Object.assign(this, { id, board, window: null });
-    this.refresh();
+    await this.refresh();
   }
 
   close() {
@@ -60,8 +61,11 @@ export class Desk {
   async refresh() {
     if (!this.id) return;
     this.again = true;
-    if (this.reading) return;
-    this.reading = true;
+    this.reading ??= this.readWhileAsked();
+    await this.reading;
+  }
+
+  async readWhileAsked() {
     try {
       while (this.again && this.id) {
         this.again = false;
@@ -71,12 +75,11 @@ export class Desk {
       if (error.status === 401) this.lostSession();
       else this.trouble(error);
     } finally {
-      this.reading = false;
+      this.reading = null;
     }
   }
 
   async read(id) {
-    const tickets = (query) => get(`/api/v1/tickets?${query}`).then((list) => list.items);
     const window = await get(`/api/v1/windows/${id}`);
     const lines = window.skills.map((skill) => tickets(`state=waiting&service=${encodeURIComponent(skill.service_id)}`));
     const [held, passed, ...waiting] = await Promise.all([
@@ -253,6 +256,17 @@ export class Desk {
     if (ticket.state === "waiting") return [paperText(ticket) ? again : null, free ? call : null].filter(Boolean);
     return [ticket.state === "passed" && free ? call : null, back].filter(Boolean);
   }
+}
+
+/** All tickets of a query, page after page. */
+async function tickets(query) {
+  const items = [];
+  for (let cursor = ""; cursor !== null && items.length < MOST; ) {
+    const list = await get(`/api/v1/tickets?${query}&limit=200${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+    items.push(...list.items);
+    cursor = list.next ?? null;
+  }
+  return items;
 }
 
 const ASIDE = { held: "console.is_held", passed: "console.is_passed" };

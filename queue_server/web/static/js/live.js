@@ -17,7 +17,7 @@ const FETCH_MS = 8_000;
 const EVENTS = [
   "ticket-issued", "ticket-called", "ticket-recalled", "ticket-started", "ticket-finished", "ticket-no-show",
   "ticket-held", "ticket-resumed", "ticket-transferred", "ticket-requeued", "ticket-cancelled",
-  "ticket-expired", "ticket-print", "ticket-rated", "window-changed", "snapshot", "message",
+  "ticket-expired", "ticket-print", "ticket-rated", "window-changed",
 ];
 
 /**
@@ -84,6 +84,11 @@ export function follow({ zone = "", onBoard, onEvent = () => {} }) {
       refresh();
     });
     source.addEventListener("heartbeat", heard);
+    source.addEventListener("snapshot", (message) => {
+      heard();
+      state.told = Number(message.lastEventId); // what lies between is in the board
+      refresh();
+    });
     for (const name of EVENTS) source.addEventListener(name, onTold);
     source.addEventListener("error", () => {
       if (source.readyState === EventSource.CLOSED) setTimeout(open, REOPEN_MS);

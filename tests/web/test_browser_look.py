@@ -1,0 +1,102 @@
+"""Nothing is cut off and nothing scrolls sideways, at the sizes the pages are made for."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.web.served import Served
+from tests.web.test_browser_queue import finish_one, sit_down
+
+pytestmark = pytest.mark.browser
+
+CUT = """() => [...document.querySelectorAll('body *')].filter((element) => {
+  const style = getComputedStyle(element);
+  const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+  const hides = style.overflowX !== 'visible' || style.textOverflow === 'ellipsis';
+  const seen = element.getClientRects().length > 0 && !element.closest('.marquee, .out-of-sight, select');
+  return own && seen && hides && element.scrollWidth > element.clientWidth + 1;
+}).map((element) => element.textContent.trim())"""
+SIDEWAYS = "() => document.documentElement.scrollWidth - innerWidth"
+OUTSIDE = """() => [...document.querySelectorAll('main *')].filter((element) => {
+  const box = element.getBoundingClientRect();
+  return box.width > 0 && !element.closest('.bars, .frame, .frames, .line') && (box.right > innerWidth + 1 || box.left < -1);
+}).map((element) => element.outerHTML.slice(0, 80))"""
+
+SIZES = [
+    ("/", 1366, 768),
+    ("/", 360, 740),
+    ("/wall", 1920, 1080),
+    ("/wall", 1366, 768),
+    ("/wall", 3840, 2160),
+    ("/wall", 1080, 1920),
+    ("/wall?layout=list", 1920, 1080),
+    ("/wall?layout=focus", 1920, 1080),
+    ("/window/3", 1280, 720),
+    ("/window/3", 1920, 360),
+    ("/window/3", 1080, 1920),
+    ("/tablet/3", 1280, 800),
+    ("/tablet/3", 800, 1280),
+    ("/t/t-B005", 360, 740),
+    ("/lab", 1366, 768),
+    ("/lab", 390, 844),
+]
+
+
+@pytest.mark.parametrize(("path", "width", "height"), SIZES)
+def test_no_text_is_cut_and_nothing_leaves_the_screen(
+    page: Page, served: Served, path: str, width: int, height: int
+) -> None:
+    served.do(served.hall.call_next("3"))
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(served.url + path)
+    expect(page.locator("body")).to_contain_text("Z001" if path != "/t/t-B005" else "B005")
+    page.evaluate("document.fonts.ready.then(() => true)")
+
+    assert page.evaluate(CUT) == []
+    assert page.evaluate(SIDEWAYS) <= 0
+    assert page.evaluate(OUTSIDE) == []
+
+
+@pytest.mark.parametrize(("width", "height"), [(1366, 768), (360, 740)])
+def test_the_console_fits_a_small_screen_and_a_narrow_column(
+    page: Page, served: Served, width: int, height: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    sit_down(page, served, "3")
+    page.locator("#call-next").click()
+    expect(page.locator("#current .number")).to_have_text("Z001")
+
+    assert page.evaluate(CUT) == []
+    assert page.evaluate(SIDEWAYS) <= 0
+    assert page.evaluate(OUTSIDE) == []
+
+
+def test_the_console_needs_no_scrolling_at_1366_by_768(page: Page, served: Served) -> None:
+    sit_down(page, served, "3")
+    page.locator("#call-next").click()
+    expect(page.locator("#current .number")).to_have_text("Z001")
+
+    assert (
+        page.evaluate(
+            "() => document.querySelector('main').scrollHeight - document.querySelector('main').clientHeight"
+        )
+        <= 0
+    )
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_reasons_of_a_rating_fit_the_tablet(page: Page, served: Served, language: str) -> None:
+    finish_one(served)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(f"{served.url}/tablet/3?lang={language}")
+    page.locator(".face").nth(3).click()
+    expect(page.locator(".reason")).to_have_count(8)
+
+    assert page.evaluate(CUT) == []
+    assert (
+        page.evaluate(
+            "() => document.querySelector('#stage').scrollHeight - document.querySelector('#stage').clientHeight"
+        )
+        <= 1
+    )

@@ -1,0 +1,212 @@
+"""The clerk's page, the screens and the tablet in a real browser."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.web.conftest import Complaints
+from tests.web.served import Served
+
+pytestmark = pytest.mark.browser
+
+
+def sit_down(page: Page, served: Served, window: str) -> None:
+    """Sign in with a demonstration account and take a window."""
+    page.goto(f"{served.url}/console")
+    page.get_by_role("button", name=re.compile("clerk3")).click()
+    page.get_by_role("button", name=re.compile(rf"^{window}号窗口")).click()
+    expect(page.locator("#work")).to_be_visible()
+
+
+def test_a_clerk_calls_starts_and_finishes_with_keys_and_the_wall_follows(page: Page, served: Served) -> None:
+    sit_down(page, served, "3")
+    wall = page.context.new_page()
+    wall.goto(f"{served.url}/wall")
+
+    page.keyboard.press("F2")
+    expect(page.locator("#current .number")).to_have_text("Z001")
+    expect(wall.locator("#newest .number")).to_have_text("Z001")
+    expect(wall.locator("#newest .to")).to_have_text("3")
+    expect(wall.locator("#newest")).to_have_class(re.compile("flash"))
+
+    page.keyboard.press("F4")
+    expect(page.locator("#current")).to_have_attribute("data-state", "serving")
+    page.keyboard.press("F8")
+    page.get_by_label("办件编号").fill("SF-2026-0001")
+    page.get_by_label("当场办结").check()
+    page.locator("#finish-dialog").get_by_role("button", name="办理完成").click()
+
+    expect(page.locator("#current .idle")).to_be_visible()
+    expect(wall.locator("#newest .number")).not_to_have_text("Z001")
+    assert served.hall.tickets["t-Z001"].state == "done"
+
+
+def test_only_what_the_ticket_allows_can_be_pressed(page: Page, served: Served) -> None:
+    sit_down(page, served, "3")
+
+    for action in ("recall", "start", "finish", "no-show", "hold", "transfer", "resume-held"):
+        expect(page.locator(f"[data-act={action}]")).to_be_disabled()
+    page.locator("#call-next").click()
+    expect(page.locator("[data-act=start]")).to_be_enabled()
+    expect(page.locator("[data-act=finish]")).to_be_disabled()
+
+
+def test_a_wrong_password_is_said_in_a_sentence(page: Page, served: Served, complaints: Complaints) -> None:
+    complaints.expected = ("401",)
+    page.goto(f"{served.url}/console")
+    page.get_by_label("用户名").fill("clerk3")
+    page.get_by_label("密码").fill("wrong")
+    page.locator("#signin-form").get_by_role("button").click()
+
+    expect(page.get_by_role("alert")).to_have_text("用户名或密码不对")
+
+
+def test_a_refusal_of_the_server_is_shown_as_its_sentence(
+    page: Page, served: Served, complaints: Complaints
+) -> None:
+    complaints.expected = ("409",)
+    sit_down(page, served, "4")
+    page.locator("#call-next").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("正在办理 A001")
+
+
+def test_nobody_waiting_is_said(page: Page, served: Served) -> None:
+    sit_down(page, served, "60")
+    page.locator("#call-next").click()
+
+    expect(page.get_by_role("alert")).to_have_text("现在没有人等候")
+
+
+def test_a_ticket_that_was_not_printed_is_marked_and_can_be_printed_again(page: Page, served: Served) -> None:
+    sit_down(page, served, "5")
+    page.get_by_role("tab", name=re.compile("打印失败")).click()
+    row = page.locator("#line li", has_text="A006")
+    expect(row).to_contain_text("票未打出")
+
+    row.get_by_role("button", name="补打").click()
+    expect(page.locator("#line .empty")).to_be_visible()
+    assert served.hall.tickets["t-A006"].print_state == "printed"
+
+
+def test_pausing_asks_for_a_reason_and_the_same_key_goes_on(page: Page, served: Served) -> None:
+    sit_down(page, served, "3")
+    page.keyboard.press("F10")
+    page.get_by_label("午休").check()
+    page.locator("#pause-dialog").get_by_role("button", name="暂停服务").click()
+
+    expect(page.locator("#bar-state")).to_have_text("暂停服务 · 午休")
+    page.keyboard.press("F10")
+    expect(page.locator("#bar-state")).to_have_text("空闲")
+
+
+def test_a_transfer_goes_to_the_chosen_service(page: Page, served: Served) -> None:
+    sit_down(page, served, "3")
+    page.keyboard.press("F2")
+    expect(page.locator("#current .number")).to_have_text("Z001")
+    page.keyboard.press("F4")
+    expect(page.locator("#current")).to_have_attribute("data-state", "serving")
+    page.keyboard.press("F6")
+    page.get_by_label("转到").select_option("service:D")
+    page.locator("#transfer-dialog").get_by_role("button", name="转移").click()
+
+    expect(page.locator("#current .idle")).to_be_visible()
+    assert served.hall.tickets["t-Z001"].service_id == "D"
+
+
+def finish_one(served: Served) -> None:
+    served.do(served.hall.call_next("3"))
+    served.do(served.hall.act("3", "start", {}))
+    served.do(served.hall.act("3", "finish", {}))
+
+
+def test_the_tablet_wakes_after_the_service_and_rates_once(page: Page, served: Served) -> None:
+    page.goto(f"{served.url}/tablet/3")
+    expect(page.locator("#stage")).to_contain_text("很高兴为您服务")
+    served.do(served.hall.call_next("3"))
+    expect(page.locator("#stage .number")).to_have_text("Z001")
+    served.do(served.hall.act("3", "start", {}))
+    served.do(served.hall.act("3", "finish", {}))
+
+    page.get_by_role("button", name="基本满意").click()
+    page.get_by_text("在承诺的时间内办结").click()
+    page.get_by_placeholder("其他意见").fill("谢谢")
+    page.get_by_role("button", name="提交评价").click()
+
+    expect(page.get_by_text("感谢您的评价!")).to_be_visible()
+    assert served.hall.evaluations == [
+        {"ticket_id": "t-Z001", "level": "fair", "options": ["309"], "text": "谢谢", "number": "Z001"}
+    ]
+
+
+def test_a_second_rating_of_a_ticket_is_refused_in_words(
+    page: Page, served: Served, complaints: Complaints
+) -> None:
+    complaints.expected = ("409",)
+    finish_one(served)
+    page.goto(f"{served.url}/tablet/3")
+    page.get_by_role("button", name="非常满意").first.click()
+    served.hall.tickets["t-Z001"].rated = True  # on the citizen's phone, meanwhile
+    page.get_by_role("button", name="提交评价").click()
+
+    expect(page.get_by_text("该排队号已评价,请勿重复评价!")).to_be_visible()
+
+
+def test_a_tablet_that_nobody_touches_goes_back_and_records_nothing(page: Page, served: Served) -> None:
+    finish_one(served)
+    page.clock.install()
+    page.goto(f"{served.url}/tablet/3")
+    expect(page.locator(".face").first).to_be_visible()
+    page.clock.run_for(61_000)
+
+    expect(page.locator(".face")).to_have_count(0)
+    expect(page.locator("#stage")).to_contain_text("很高兴为您服务")
+    assert served.hall.evaluations == []
+
+
+def test_the_screen_above_a_window_shows_the_number_that_is_called(page: Page, served: Served) -> None:
+    page.goto(f"{served.url}/window/3")
+    expect(page.locator("#line")).to_have_text("热情为您服务")
+    served.do(served.hall.call_next("3"))
+
+    expect(page.locator("#number")).to_have_text("Z001")
+    expect(page.locator(".middle")).to_have_class(re.compile("flash"))
+
+
+def test_a_phone_sees_its_place_the_call_and_may_rate(page: Page, served: Served) -> None:
+    page.goto(f"{served.url}/t/t-Z002")
+    expect(page.locator("#ticket")).to_contain_text("Z002")
+    expect(page.locator(".facts b").first).to_have_text("1")
+    finish_one(served)
+    expect(page.locator(".facts b").first).to_have_text("0")
+    served.do(served.hall.call_next("3"))
+    expect(page.locator("#ticket .state")).to_have_text("请到 3 号窗口")
+    served.do(served.hall.act("3", "start", {}))
+    served.do(served.hall.act("3", "finish", {}))
+
+    page.get_by_role("button", name="非常满意").first.click()
+    page.get_by_role("button", name="提交评价").click()
+    expect(page.get_by_text("感谢您的评价!")).to_be_visible()
+
+
+def test_english_is_complete_on_every_page(browser: Browser, served: Served) -> None:
+    context = browser.new_context(locale="en-GB")
+    page = context.new_page()
+    for path in (
+        "/",
+        "/console",
+        "/wall?lang=en",
+        "/window/3?lang=en",
+        "/tablet/3?lang=en",
+        "/t/t-A004",
+        "/lab",
+    ):
+        page.goto(served.url + path)
+        text = page.evaluate("document.body.innerText")
+        assert not re.search(
+            r"(common|index|console|wall|window|tablet|track|rating|lab)\.[a-z_]+\b", text
+        ), path
+    context.close()
