@@ -6,7 +6,7 @@ DEMO_STATE ?= var/demo
 .PHONY: run setup setup-test test test-long check bench format lock clean
 
 run: setup
-	@exec $(PY) -m queue_server demo --config config/demo --state $(DEMO_STATE)
+	@exec $(PY) -m queue_server.demo --config config/demo --state $(DEMO_STATE)
 
 setup:
 	@bash scripts/setup.sh

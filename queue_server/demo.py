@@ -1,4 +1,6 @@
-"""`queue-server demo`: a whole hall on this machine, every process a production one but the simulators.
+"""`python -m queue_server.demo`: a whole hall on this machine, what `make run` starts.
+
+Every process is a production one but the simulators.
 
 Starts, in order: simulated machines, the server with its embedded broker, the agents, the kiosk.  A process
 that dies is started again, as systemd would; Ctrl-C stops all of them.  This file only starts programs and
@@ -24,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from devices.runtime.backoff import backoff_s
-from devices.runtime.cli import Failed
+from devices.runtime.cli import Failed, make_parser, run_command
 
 READY_S = 60.0
 STOP_S = 8.0
@@ -98,10 +100,9 @@ def _die_with_parent() -> None:
 class Hall:
     """The running demonstration."""
 
-    def __init__(self, config: Path, state: Path, ports: Ports, *, kiosk: bool, quiet: bool) -> None:
+    def __init__(self, config: Path, state: Path, ports: Ports, *, kiosk: bool) -> None:
         self._config, self._state, self._ports = config, state, ports
         self._logs = state / "log"
-        self._quiet = quiet
         self._stopping = False
         self._logs.mkdir(parents=True, exist_ok=True)
         self._write_settings()
@@ -182,8 +183,7 @@ class Hall:
             if time.monotonic() > deadline:
                 raise Failed(f"{program.name} is not ready after {READY_S:.0f} s; see {self._logs}")
             time.sleep(0.1)
-        if not self._quiet:
-            print(f"  {program.name:16} ready", flush=True)
+        print(f"  {program.name:16} ready", flush=True)
 
     def _last_line(self, program: Program) -> str:
         text = (self._logs / f"{program.name}.log").read_text("utf-8", errors="replace").strip()
@@ -264,14 +264,14 @@ def _welcome(hall: Hall) -> str:
     return f"\n{title}\n\n{pages}\n\nCtrl-C stops it.\n"
 
 
-def run_demo(config: Path, state: Path, *, kiosk: bool = True, quiet: bool = False) -> None:
+def run_demo(config: Path, state: Path, *, kiosk: bool = True) -> None:
     """Run the hall until SIGINT or SIGTERM.  Raises Failed with one clear sentence."""
     ports = Ports(
         http=int(os.environ.get("TINGTONG_HTTP__PORT", "8080")),
         mqtt=int(os.environ.get("TINGTONG_MQTT__PORT", "1883")),
     )
     _refuse_taken_ports(ports)
-    hall = Hall(config, state.resolve(), ports, kiosk=kiosk, quiet=quiet)
+    hall = Hall(config, state.resolve(), ports, kiosk=kiosk)
     signal.signal(signal.SIGTERM, hall.stop)
     signal.signal(signal.SIGINT, hall.stop)
     try:
@@ -280,3 +280,18 @@ def run_demo(config: Path, state: Path, *, kiosk: bool = True, quiet: bool = Fal
         hall.watch()
     finally:
         hall.stop()
+
+
+def main() -> int:
+    """Run the demonstration and return its exit code."""
+    prog = "tingtong-demo"
+    parser = make_parser(prog, "A whole hall on this machine, with simulated machines.", "make run")
+    parser.add_argument("--config", type=Path, default=Path("config/demo"), help="folder with the templates")
+    parser.add_argument("--state", type=Path, default=Path("var/demo"), help="where it keeps what it writes")
+    parser.add_argument("--no-kiosk", action="store_true", help="without the ticket kiosk's screen")
+    given = parser.parse_args()
+    return run_command(prog, lambda: run_demo(given.config, given.state, kiosk=not given.no_kiosk))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -74,7 +74,7 @@ async def running(role: Any) -> AsyncIterator[None]:
 class FakeReader:
     discarded_bytes = 0
 
-    def __init__(self, *looks: IdCard | None | Exception) -> None:
+    def __init__(self, *looks: IdCard | Exception | None) -> None:
         self.looks = list(looks)
 
     async def probe(self) -> None:

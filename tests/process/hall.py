@@ -98,10 +98,10 @@ def running_hall(state: Path, *, kiosk: bool = True) -> Iterator[Hall]:
     http_port, mqtt_port = free_port(), free_port()
     env = {**os.environ, "TINGTONG_HTTP__PORT": str(http_port), "TINGTONG_MQTT__PORT": str(mqtt_port)}
     env.pop("DISPLAY", None)
-    words = ["demo", "--config", "config/demo", "--state", str(state)] + ([] if kiosk else ["--no-kiosk"])
+    words = ["--config", "config/demo", "--state", str(state)] + ([] if kiosk else ["--no-kiosk"])
     log = (state / "launcher.log").open("wb")
     process = subprocess.Popen(
-        [sys.executable, "-m", "queue_server", *words], cwd=ROOT, env=env, stdout=log, stderr=log
+        [sys.executable, "-m", "queue_server.demo", *words], cwd=ROOT, env=env, stdout=log, stderr=log
     )
     try:
         until(lambda: _welcomed(state, process), "the hall says that it runs", 120)
