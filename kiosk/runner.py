@@ -19,9 +19,10 @@ from kiosk.flows.intake_words import Effect, Event
 from kiosk.ports import CardProblem, DeviceGateway, Printed, QueueApi, Refused, Unreachable
 
 POLL_S = 5.0
+POLL_AGAIN_S = 2.0  # while the server is away
 LOST_AFTER = 2  # polls that failed in a row: one lost answer is no outage
 READ_AGAIN_S = 0.7  # a card that cannot be read must not keep the reader spinning
-SETTLE_S = (2.0, 5.0, 10.0, 20.0)
+SETTLE_S = (1.0, 3.0, 10.0, 20.0)
 SETTLE_TRIES = 30  # the last pause repeats: about ten minutes, then staff must look
 log = logging.getLogger(__name__)
 
@@ -88,7 +89,7 @@ class Runner:
                 if failed == LOST_AFTER:
                     log.error("queue server lost", extra={"cause": str(error)})
                     self.take(w.ServerLost())
-            await self._sleep(POLL_S if not failed else POLL_S / 2.5)
+            await self._sleep(POLL_S if not failed else POLL_AGAIN_S)
 
     async def _watch_machines(self) -> None:
         async for machine, reason in self._devices.health():

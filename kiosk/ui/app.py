@@ -20,7 +20,7 @@ from kiosk.presenters.clock import date_text
 from kiosk.presenters.views import View
 from kiosk.ui import theme
 from kiosk.ui.screens.tiles import TilesScreen
-from kiosk.ui.screens.visit import CardScreen, IssuingScreen, NoticeScreen, TicketScreen
+from kiosk.ui.screens.visit import CardScreen, IssuingScreen, NoticeScreen, TicketScreen, VisitScreen
 from kiosk.ui.widgets import footer, header, still_there  # noqa: F401  the rule below uses them
 
 Builder.load_string("""
@@ -73,6 +73,10 @@ class Root(FloatLayout):
         for speaker in (*self._screens.values(), self.ids.footer, self.ids.warning):
             speaker.bind(on_said=lambda _, event: said(event))
 
+    def screens(self) -> tuple[Widget, ...]:
+        """Return every screen, shown or put away."""
+        return tuple(dict.fromkeys(self._screens.values()))
+
     def show(self, view: View) -> None:
         """Draw `view`.  Kivy thread only (see kiosk/ui/bridge.py)."""
         theme.metrics.elder = view.elder
@@ -84,6 +88,9 @@ class Root(FloatLayout):
             screen.show(view)
         if screen.parent is None:
             self.ids.stage.clear_widgets()
+            for other in self.screens():
+                if other is not screen and isinstance(other, VisitScreen):
+                    other.forget()
             self.ids.stage.add_widget(screen)
         self.view = view
 

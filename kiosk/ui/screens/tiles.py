@@ -58,9 +58,10 @@ class TilesScreen(BoxLayout):
 
     def _number(self, body: TilesView) -> None:
         numbers = self.ids.numbers
-        if len(numbers.children) != body.pages:
+        wanted = body.pages if body.pages > 1 else 0
+        if len(numbers.children) != wanted:
             numbers.clear_widgets()
-            for index in range(body.pages):
+            for index in range(wanted):
                 button = PageNumber(caption=str(index + 1), key=f"page:{index}")
                 button.bind(on_release=lambda touched: self.turn(int(touched.key.split(":")[1])))
                 numbers.add_widget(button)

@@ -44,6 +44,11 @@ class VisitScreen(RelativeLayout):
 
     __events__ = ("on_said",)
     visit = StringProperty("")
+    greeting = StringProperty("")
+
+    def forget(self) -> None:
+        """Drop the citizen's name: a screen that is put away keeps its texts."""
+        self.visit = self.greeting = ""
 
     def on_said(self, event: object) -> None:
         """Event: a finger said this.  The app binds it."""
@@ -80,7 +85,6 @@ class CardScreen(VisitScreen):
 class IssuingScreen(VisitScreen):
     """A number is under way."""
 
-    greeting = StringProperty("")
     text = StringProperty("")
 
     def show(self, view: View) -> None:
@@ -100,7 +104,6 @@ class FactRow(BoxLayout):
 class TicketScreen(VisitScreen):
     """The number, huge, at once."""
 
-    greeting = StringProperty("")
     number = StringProperty("")
     service = StringProperty("")
     notice = StringProperty("")

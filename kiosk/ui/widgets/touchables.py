@@ -39,6 +39,7 @@ class Pill(Touchable):
     icon_after = BooleanProperty(False)
     look = StringProperty("plain")
     font_units = NumericProperty(34)
+    with_icon = BooleanProperty(False)
     ink = ColorProperty()
     ground = ColorProperty()
 

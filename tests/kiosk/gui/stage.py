@@ -1,4 +1,9 @@
-"""The real app, offscreen, stepped by hand: no display, no clock, no other thread."""
+"""The real app, offscreen, stepped by hand: no display, no clock, no other thread.
+
+One process has one window; its pixels keep the size they began with (STAGE_SIZE=1920x1080), its layout
+follows `Window.size`.
+"""
+# ruff: noqa: E402  Kivy must be told before its first import
 
 from __future__ import annotations
 
@@ -18,12 +23,14 @@ from pathlib import Path
 from kivy.base import EventLoop
 from kivy.config import Config
 
-Config.set("graphics", "width", "1080")
-Config.set("graphics", "height", "1920")
+SIZE = os.environ.get("STAGE_SIZE", "1080x1920").split("x")
+Config.set("graphics", "width", SIZE[0])
+Config.set("graphics", "height", SIZE[1])
 
 from kivy.core.window import Window
 from kivy.graphics.opengl import GL_RGB, GL_UNSIGNED_BYTE, glFinish, glReadPixels
 from kivy.tests import UnitTestTouch
+from kivy.uix.label import Label
 from kivy.uix.widget import Widget
 from PIL import Image
 
@@ -33,6 +40,7 @@ from kiosk.flows.intake_words import Effect, Event
 from kiosk.i18n.catalog import load
 from kiosk.presenters.intake import present
 from kiosk.ui.app import TicketApp
+from kiosk.ui.widgets.labels import Text
 from kiosk.ui.widgets.touchables import Touchable
 
 
@@ -44,11 +52,21 @@ class Stage:
         self.effects: list[Effect] = []
         EventLoop.ensure_window()
         Window.size = size
-        Window.bind(on_flip=lambda *_: glFinish())
+        self.size = size
+        self.frames = 0
+        Window.bind(on_flip=self._flipped)
         self.app = TicketApp(self.say, lambda: datetime(2026, 11, 23, 9, 41))  # noqa: DTZ001
         self.app._run_prepare()
         EventLoop.status = "started"
         self.draw()
+
+    def _flipped(self, *_: object) -> None:
+        self.frames += 1
+        glFinish()
+
+    def restart(self) -> None:
+        """Switch the kiosk off and on."""
+        self.state = start(portrait=self.state.terminal.portrait)
 
     def say(self, *events: Event) -> None:
         for event in events:
@@ -74,6 +92,19 @@ class Stage:
             if isinstance(one, Touchable) and one.shown and not one.disabled and one.opacity
         ]
 
+    def labels(self) -> list[Label]:
+        """Texts that can be seen now."""
+        return [one for one in self._walk(False) if isinstance(one, Text) and one.text]
+
+    def texts(self, *, everywhere: bool = False) -> list[str]:
+        """What can be read now; `everywhere` also on screens that are put away."""
+        return [one.text for one in self._walk(everywhere) if isinstance(one, Label) and one.text]
+
+    def _walk(self, everywhere: bool) -> list[Widget]:
+        root = self.app.root_widget
+        roots = [root, *(root.screens() if everywhere else ())]
+        return [one for top in roots for one in top.walk(restrict=True) if everywhere or _visible(one)]
+
     def find(self, key: str) -> Touchable:
         return next(one for one in self.touchables() if one.key == key)
 
@@ -95,10 +126,18 @@ class Stage:
         Image.frombytes("RGB", size, pixels).transpose(Image.Transpose.FLIP_TOP_BOTTOM).save(path)
 
     def close(self) -> None:
-        Window.unbind(size=self.app._fit, on_touch_down=self.app._touched)
+        Window.unbind(size=self.app._fit, on_touch_down=self.app._touched, on_flip=self._flipped)
         for child in list(Window.children):
             Window.remove_widget(child)
         self.app.stop()
+
+
+def _visible(widget: Widget) -> bool:
+    while widget is not None and widget is not Window:
+        if widget.opacity == 0:
+            return False
+        widget = widget.parent
+    return True
 
 
 def boxes(widget: Widget) -> tuple[float, float, float, float]:

@@ -1,0 +1,103 @@
+"""Big enough, apart, inside the window, readable: over the real widget tree of every screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import combinations
+
+import pytest
+
+from kiosk.flows import intake_words as w
+from kiosk.flows.hall import Department, Hall, Service
+from kiosk.flows.intake_words import Event, Paper
+from kiosk.ui import theme
+from tests.kiosk.gui.stage import Stage, boxes
+
+pytestmark = pytest.mark.gui
+SIZES = [(1080, 1920), (1920, 1080), (1280, 1024), (1024, 768)]
+TICKET = w.Ticket(
+    "t", "B012", "不动产登记", windows=("8", "9"), floor="1F", ahead=9, wait_low_s=60, wait_high_s=900
+)
+CARD = (w.DepartmentChosen("r", "D0"), w.ServiceChosen("r", "S0"))
+SHOWN = (*CARD, w.CardSeen("r", w.Citizen("张三", "resident", "1")), w.TicketIssued("r", TICKET))
+SCREENS: dict[str, tuple[Event, ...]] = {
+    "departments": (),
+    "last page": (w.PageTurned(9),),
+    "services": (w.DepartmentChosen("r", "D0"),),
+    "card": CARD,
+    "card fault": (*CARD, w.CardFailed("r", "reader-fault")),
+    "card again": (*CARD, w.CardFailed("r", "read-failed")),
+    "printing": SHOWN,
+    "print failed": (*SHOWN, w.PrintDone("r", "t", 1, Paper.FAILED)),
+    "sorry": (*CARD, w.WithoutCard("r"), w.IssueFailed("r")),
+    "out of order": (w.ServerLost(),),
+}
+
+
+def long_hall() -> Hall:
+    """32 departments with names as long as real ones; D0 offers two services, the others one."""
+    departments = tuple(
+        Department(
+            f"D{n}",
+            f"市住房公积金管理中心第{n}分中心",
+            "生态环境局",
+            "Natural resources and planning",
+            "leaf",
+        )
+        for n in range(32)
+    )
+    services = tuple(
+        Service(
+            f"S{n}",
+            "综合许可(涉农/文旅/应急/城管)",
+            "Household register and ID cards",
+            (f"D{n}",),
+            "社会事务与涉农交通综合区",
+            "Social affairs, transport, agriculture, safety",
+            "3F",
+            waiting=n * 7,
+            matters=("城乡居民基本养老保险参保登记", "失业登记"),
+        )
+        for n in range(32)
+    )
+    extra = Service("T", "出入境", "Exit and entry documents", ("D0",))
+    return Hall("示范区政务服务中心", "Demonstration District Government Service Centre", "", True, "",
+                departments, (*services, extra))  # fmt: skip
+
+
+@pytest.fixture(params=SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def sized(request: pytest.FixtureRequest, open_stage: Callable[[tuple[int, int]], Stage]) -> Stage:
+    return open_stage(request.param)
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_every_screen_can_be_touched_and_read(sized: Stage, screen: str) -> None:
+    for language in ("zh", "en"):
+        for elder in (False, True):
+            sized.restart()
+            first = [w.ElderToggled()] if elder else []
+            sized.say(w.HallLoaded(long_hall()), w.LanguageChosen(language), *first, *SCREENS[screen])
+            sized.step(3)
+            assert problems(sized) == [], f"{language} {'elder' if elder else 'plain'}"
+
+
+def problems(stage: Stage) -> list[str]:
+    width, height = stage.size
+    touchables = {one.key: boxes(one) for one in stage.touchables()}
+    found = []
+    for key, (left, bottom, right, top) in touchables.items():
+        if min(right - left, top - bottom) < theme.LEAST_TOUCH - 0.5:
+            found.append(f"{key} is {right - left:.0f}x{top - bottom:.0f}")
+        if left < -1 or bottom < -1 or right > width + 1 or top > height + 1:
+            found.append(f"{key} leaves the window")
+    for (a, first), (b, second) in combinations(touchables.items(), 2):
+        if first[0] < second[2] - 1 and second[0] < first[2] - 1 and (
+            first[1] < second[3] - 1 and second[1] < first[3] - 1
+        ):  # fmt: skip
+            found.append(f"{a} overlaps {b}")
+    for label in stage.labels():
+        if label.font_size < theme.LEAST_TEXT:
+            found.append(f"{label.text!r} is {label.font_size:.0f} px high")
+        if label.texture_size[1] > label.height + label.font_size * 0.6:
+            found.append(f"{label.text!r} is cut")
+    return found

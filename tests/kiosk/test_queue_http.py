@@ -1,0 +1,145 @@
+"""The queue server by HTTP, with a server made of one function."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from kiosk.adapters.queue_http import QueueHttp
+from kiosk.flows.intake_words import Citizen, Paper
+from kiosk.ports import Printed, Refused, Unreachable
+
+CITIZEN = Citizen("张三", "resident", "990000199001011234")
+ISSUED = {
+    "id": "t1",
+    "number": "B001",
+    "service_id": "B",
+    "service": "不动产登记",
+    "zone": "不动产区",
+    "windows": ["8", "9"],
+    "ahead": 3,
+    "estimate": {"low_s": 60, "likely_s": 90, "high_s": 120},
+    "issued_at": "2026-11-23T09:41:00+08:00",
+    "track_url": "",
+    "ticket_text": "",
+    "slip": {"hall": "厅", "number": "B001", "service": "不动产登记", "issued_at": "09:41", "floor": "1F"},
+}
+Answer = Callable[[httpx.Request], httpx.Response]
+
+
+def problem(status: int, code: str, title: str = "不行") -> httpx.Response:
+    body = {"type": "about:blank", "title": title, "status": status, "detail": "", "code": code}
+    return httpx.Response(status, json=body, headers={"Content-Type": "application/problem+json"})
+
+
+def queue(*answers: httpx.Response | Exception, seen: list[httpx.Request] | None = None) -> QueueHttp:
+    left = list(answers)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if seen is not None:
+            seen.append(request)
+        one = left.pop(0)
+        if isinstance(one, Exception):
+            raise one
+        return one
+
+    async def no_pause(_: float) -> None:
+        return None
+
+    return QueueHttp(
+        "http://127.0.0.1:1", "secret", "QK01", transport=httpx.MockTransport(answer), sleep=no_pause
+    )
+
+
+async def test_a_lost_answer_is_asked_for_again_with_the_same_key_and_body() -> None:
+    seen: list[httpx.Request] = []
+    api = queue(httpx.ReadTimeout("slow"), httpx.Response(201, json=ISSUED), seen=seen)
+    ticket = await api.issue("r1", "B", CITIZEN, "en")
+
+    assert (ticket.id, ticket.number, ticket.floor, ticket.windows) == ("t1", "B001", "1F", ("8", "9"))
+    assert [r.headers["Idempotency-Key"] for r in seen] == ["r1", "r1"]
+    assert seen[0].content == seen[1].content
+    assert seen[0].headers["Accept-Language"] == "en"
+    assert json.loads(seen[0].content)["terminal"] == "QK01"
+
+
+async def test_a_refusal_brings_the_servers_sentence_and_is_not_repeated() -> None:
+    seen: list[httpx.Request] = []
+    api = queue(problem(409, "ticket-already-waiting", "您已有号码在等候"), seen=seen)
+
+    with pytest.raises(Refused) as refused:
+        await api.issue("r1", "B", CITIZEN, "zh")
+    assert (refused.value.code, refused.value.title, len(seen)) == (
+        "ticket-already-waiting",
+        "您已有号码在等候",
+        1,
+    )
+
+
+async def test_a_busy_server_is_asked_again() -> None:
+    api = queue(problem(503, "server-busy"), problem(429, "rate-limited"), httpx.Response(201, json=ISSUED))
+
+    assert (await api.issue("r1", "B", None, "zh")).number == "B001"
+
+
+async def test_patience_has_an_end() -> None:
+    api = queue(*[httpx.ConnectError("no")] * 4)
+
+    with pytest.raises(Unreachable):
+        await api.issue("r1", "B", None, "zh")
+
+
+@pytest.mark.parametrize(
+    "answer", [httpx.Response(201, text="<html>"), httpx.Response(502, text="bad gateway")]
+)
+async def test_nonsense_is_no_answer_and_its_error_quotes_nobody(answer: httpx.Response) -> None:
+    api = queue(*[answer] * 4)
+
+    with pytest.raises(Unreachable) as lost:
+        await api.issue("r1", "B", CITIZEN, "zh")
+    assert "张三" not in repr(lost.value)
+    assert lost.value.__context__ is None or "张三" not in repr(lost.value.__context__)
+
+
+async def test_each_print_job_is_told_under_its_own_key() -> None:
+    seen: list[httpx.Request] = []
+    api = queue(httpx.Response(200, json={}), httpx.Response(200, json={}), seen=seen)
+    for job in (1, 2):
+        await api.report_print("r1", "t1", job, Printed(Paper.FAILED, reason="paper-out"))
+
+    assert [r.headers["Idempotency-Key"] for r in seen] == ["r1-print-1", "r1-print-2"]
+    assert json.loads(seen[0].content) == {"outcome": "failed", "proof": "none", "reason": "paper-out"}
+
+
+async def test_the_hall_is_made_of_board_and_services() -> None:
+    service = {
+        "id": "B",
+        "prefix": "B",
+        "name": "不动产登记",
+        "en": "Real estate",
+        "departments": [
+            {"code": "D04", "name": "登记中心", "short": "不动产", "en": "Registry", "icon": "home"}
+        ],
+        "zone": "Z12",
+        "zone_name": "不动产区",
+        "floor": "1F",
+        "open": True,
+        "waiting": 7,
+        "windows": ["8"],
+    }
+    board = {
+        "at": "2026-11-23T09:41:00+08:00",
+        "hall": {"site": "demo", "name": "厅", "en": "Hall", "demo": True, "notice": ""},
+    }
+    api = queue(httpx.Response(200, json=board), httpx.Response(200, json={"items": [service], "next": None}))
+    hall = await api.hall()
+
+    assert (hall.name, hall.demo, hall.departments[0].short, hall.services[0].waiting) == (
+        "厅",
+        True,
+        "不动产",
+        7,
+    )
