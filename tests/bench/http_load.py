@@ -27,6 +27,26 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 FLOOR_COMMITS = 1500
 TICKS = os.sysconf("SC_CLK_TCK")
+SETTINGS = """
+hall = "{hall}"
+state_dir = "{state}"
+[http]
+port = {port}
+[mqtt]
+enabled = {mqtt}
+embedded = {mqtt}
+port = {mqtt_port}
+[calling]
+call_debounce_s = 0
+next_while_called = "no-show"
+[demo]
+always_open = true
+auto_sign_in = true
+[lab]
+enabled = true
+[log]
+level = "error"
+"""
 
 
 @dataclass
@@ -52,17 +72,19 @@ def free_port() -> int:
 def start_server(folder: Path, *, mqtt: bool) -> Server:
     """Start it with the demonstration hall and wait until it answers."""
     port = free_port()
-    environment = os.environ | {
-        "TINGTONG_STATE_DIR": str(folder),
-        "TINGTONG_HTTP__PORT": str(port),
-        "TINGTONG_MQTT__ENABLED": str(mqtt).lower(),
-        "TINGTONG_MQTT__EMBEDDED": str(mqtt).lower(),
-        "TINGTONG_MQTT__PORT": str(free_port()),
-        "TINGTONG_CALLING__CALL_DEBOUNCE_S": "0",
-        "TINGTONG_CALLING__NEXT_WHILE_CALLED": "no-show",
-        "TINGTONG_LOG__LEVEL": "error",
-    }
-    command = [sys.executable, "-m", "queue_server", "serve", "--config", "config/demo/server.toml"]
+    config = folder / "server.toml"
+    config.write_text(
+        SETTINGS.format(
+            hall=ROOT / "config/demo/hall.toml",
+            state=folder,
+            port=port,
+            mqtt=str(mqtt).lower(),
+            mqtt_port=free_port(),
+        ),
+        encoding="utf-8",
+    )
+    command = [sys.executable, "-m", "queue_server", "serve", "--config", str(config)]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TINGTONG_")}
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
     server = Server(process, port)
     deadline = time.monotonic() + 30

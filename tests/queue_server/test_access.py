@@ -1,0 +1,210 @@
+"""Who may do what, and how they prove who they are."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.queue_server.serving import Running, running, ticket_body
+
+MACHINES = {"kiosk", "tablet", "display", "integration"}
+STAFF = {"operator", "supervisor", "admin"}
+ROUTES: dict[tuple[str, str], set[str]] = {
+    ("POST", "/api/v1/tickets"): {"kiosk", *STAFF},
+    ("GET", "/api/v1/tickets"): {*STAFF, "auditor"},
+    ("GET", "/api/v1/tickets/none"): {*STAFF, "auditor"},
+    ("POST", "/api/v1/tickets/none/cancel"): {"kiosk", *STAFF},
+    ("POST", "/api/v1/tickets/none/reprint"): STAFF,
+    ("GET", "/api/v1/windows"): {*STAFF, "auditor"},
+    ("POST", "/api/v1/windows/62/call-next"): STAFF,
+    ("POST", "/api/v1/windows/62/pause"): STAFF,
+    ("POST", "/api/v1/evaluations"): {"tablet", "admin"},
+    ("GET", "/api/v1/devices"): STAFF,
+    ("POST", "/api/v1/devices/none/commands"): {"supervisor", "admin"},
+}
+BODIES = {
+    "/api/v1/tickets": ticket_body(),
+    "/api/v1/windows/62/pause": {"reason": "x"},
+    "/api/v1/evaluations": {"ticket_id": "none", "level": 5},
+    "/api/v1/devices/none/commands": {"name": "beep", "window": "1"},
+}
+
+
+@pytest.fixture
+async def run(tmp_path: Path) -> AsyncIterator[Running]:
+    async with running(tmp_path) as made:
+        yield made
+
+
+async def status(client: httpx.AsyncClient, method: str, path: str) -> int:
+    return (
+        await client.request(method, path, json=BODIES.get(path) if method == "POST" else None)
+    ).status_code
+
+
+async def test_every_route_lets_in_its_roles_and_no_others(run: Running) -> None:
+    roles = [*MACHINES, *STAFF, "auditor"]
+    let_in = {
+        route: {role for role in roles if await status(await run.any_role(role), *route) not in (401, 403)}
+        for route in ROUTES
+    }
+
+    assert let_in == ROUTES
+
+
+async def test_nobody_gets_in_without_proof(run: Running) -> None:
+    assert {await status(run.client(), *route) for route in ROUTES} == {401}
+
+
+async def test_a_wrong_token_is_refused_even_where_none_is_needed(run: Running) -> None:
+    client = run.client()
+    client.headers["Authorization"] = "Bearer nonsense"
+
+    assert (await client.get("/api/v1/auth/me")).status_code == 401
+
+
+async def test_public_paths_need_no_proof(run: Running) -> None:
+    for path in ("/api/v1/board", "/api/v1/services", "/healthz"):
+        assert (await run.client().get(path)).status_code == 200
+
+
+async def test_me_tells_who_is_asking(run: Running) -> None:
+    person = (await (await run.person("operator")).get("/api/v1/auth/me")).json()
+    machine = (await run.client("kiosk").get("/api/v1/auth/me")).json()
+
+    assert (person["username"], person["role"]) == ("operator1", "operator")
+    assert (machine["username"], machine["role"]) == ("demo-kiosk", "kiosk")
+
+
+async def test_after_logging_out_the_cookie_is_worth_nothing(run: Running) -> None:
+    client = await run.person("operator")
+    cookie = client.cookies["tingtong_session"]
+    await client.post("/api/v1/auth/logout")
+    client.cookies.set("tingtong_session", cookie)
+
+    assert (await client.get("/api/v1/windows")).status_code == 401
+
+
+async def test_the_session_cookie_is_kept_from_scripts_and_other_sites(run: Running) -> None:
+    user = run.credentials["users"][0]
+    login = {"username": user["username"], "password": user["password"]}
+    answer = await run.client().post("/api/v1/auth/login", json=login)
+
+    cookie = answer.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
+
+
+@pytest.mark.parametrize(
+    "headers, expected",
+    [
+        ({}, 204),
+        ({"Origin": "http://127.0.0.1:8080"}, 204),
+        ({"Sec-Fetch-Site": "same-origin"}, 204),
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+    ],
+)
+async def test_a_cookies_write_must_come_from_our_own_pages(
+    run: Running, headers: dict[str, str], expected: int
+) -> None:
+    client = await run.person("operator")
+
+    answer = await client.post("/api/v1/windows/62/call-next", headers=headers)
+
+    assert answer.status_code == expected
+
+
+async def test_a_token_may_write_from_anywhere(run: Running) -> None:
+    headers = {"Origin": "http://evil.example"}
+    answer = await run.client("kiosk").post("/api/v1/tickets", json=ticket_body(), headers=headers)
+
+    assert answer.status_code == 201
+
+
+async def test_five_wrong_passwords_lock_an_account_for_a_while(run: Running) -> None:
+    client = run.client()
+    user = run.credentials["users"][0]
+    wrong = {"username": user["username"], "password": "wrong"}
+    right = {"username": user["username"], "password": user["password"]}
+    for _ in range(5):
+        assert (await client.post("/api/v1/auth/login", json=wrong)).json()["code"] == "unauthenticated"
+    locked = await client.post("/api/v1/auth/login", json=right)
+    await client.post("/lab/api/clock", json={"advance_s": 16 * 60})
+    later = await client.post("/api/v1/auth/login", json=right)
+
+    assert (locked.status_code, locked.json()["code"]) == (423, "locked-out")
+    assert later.status_code == 200
+
+
+async def test_an_unknown_name_is_answered_like_a_wrong_password(run: Running) -> None:
+    answer = await run.client().post("/api/v1/auth/login", json={"username": "x", "password": "y"})
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+
+
+async def test_too_many_logins_in_a_minute_are_slowed_down(run: Running) -> None:
+    client = run.client()
+    codes = set()
+    for _ in range(62):
+        answer = await client.post("/api/v1/auth/login", json={"username": "x", "password": "y"})
+        codes.add(answer.json()["code"])
+
+    assert "rate-limited" in codes
+
+
+async def test_a_wall_may_follow_events_after_its_page_was_opened(run: Running) -> None:
+    client = run.client()
+    before = await client.get("/api/v1/windows")
+    page = await client.get("/wall")
+    context = run.server.app.state.context
+    passes = context.accounts.by_pass(client.cookies["tingtong_screen"])
+
+    assert (before.status_code, page.status_code) == (401, 200)
+    assert passes is not None
+    assert passes.role == "display"
+    assert (await client.get("/api/v1/windows")).status_code == 401
+
+
+async def test_an_open_tablet_may_rate_and_a_closed_one_may_not(tmp_path: Path) -> None:
+    statuses = {}
+    for opened in ("true", "false"):
+        async with running(tmp_path / opened, TINGTONG_HTTP__OPEN_TABLETS=opened) as run:
+            client = run.client()
+            await client.get("/tablet/4")
+            answer = await client.post("/api/v1/evaluations", json={"ticket_id": "none", "level": 5})
+            statuses[opened] = answer.status_code
+
+    assert statuses == {"true": 404, "false": 401}
+
+
+@pytest.mark.parametrize(
+    "peer, host, expected",
+    [
+        ("127.0.0.1", "127.0.0.1:8080", 200),
+        ("127.0.0.1", "localhost", 200),
+        ("10.1.2.3", "127.0.0.1:8080", 403),
+        ("127.0.0.1", "evil.example:8080", 403),
+    ],
+)
+async def test_the_lab_answers_this_machine_only(run: Running, peer: str, host: str, expected: int) -> None:
+    answer = await run.client(peer=peer).get("/lab/api/credentials", headers={"Host": host})
+
+    assert answer.status_code == expected
+
+
+async def test_there_is_no_lab_where_machines_are_real(tmp_path: Path) -> None:
+    async with running(tmp_path, TINGTONG_LAB__ENABLED="false") as run:
+        assert (await run.client().get("/lab/api/credentials")).status_code == 404
+
+
+async def test_forwarded_headers_prove_nothing(run: Running) -> None:
+    headers = {"X-Forwarded-For": "127.0.0.1", "X-Real-IP": "127.0.0.1"}
+    answer = await run.client(peer="10.1.2.3").get("/lab/api/credentials", headers=headers)
+
+    assert answer.status_code == 403

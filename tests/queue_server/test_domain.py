@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from queue_server.domain.assignment import next_for
+from queue_server.domain.errors import CATALOGUE, NotAllowed, QueueError, Refused
+from queue_server.domain.estimate import wait_for
+from queue_server.domain.evaluation import LEVELS, OPTION_RANGES, check_options, level_name
+from queue_server.domain.hall import Hall
+from queue_server.domain.numbering import number_of
+from queue_server.domain.people import is_valid_id, masked_name
+from queue_server.domain.ticket import FINAL, TRANSITIONS, Action, State, Ticket
+from tests.queue_server.halls import MONDAY, OTHER_RESIDENT, RESIDENT, small_hall
+
+_CODES = """
+    service-unknown service-closed quota-exhausted ticket-already-waiting too-many-tickets id-required
+    id-invalid blacklisted appointment-not-found appointment-early appointment-late window-not-signed-in
+    window-paused window-busy not-allowed nobody-waiting lease-unknown idempotency-mismatch unauthenticated
+    forbidden locked-out rate-limited validation not-found server-busy
+"""
+CODES_OF_THE_INTERFACE = _CODES.split()
+
+
+def ticket(service: str = "A", n: int = 1, *, waits_s: int = 0, **more: object) -> Ticket:
+    place = 10_000_000 - waits_s
+    return Ticket(f"t{service}{n}", f"{service}{n:03d}", n, service, "d", place, MONDAY, "k", **more)  # type: ignore[arg-type]
+
+
+def test_states_without_a_way_out_are_the_final_ones() -> None:
+    assert {State.DONE, State.CANCELLED, State.EXPIRED} == FINAL
+
+
+@given(st.sampled_from(State), st.sampled_from(Action))
+def test_a_step_that_is_not_in_the_table_is_refused_with_state_and_action(
+    state: State, action: Action
+) -> None:
+    one = ticket(state=state)
+    if (state, action) in TRANSITIONS:
+        assert one.after(action).state is TRANSITIONS[state, action]
+    else:
+        with pytest.raises(NotAllowed) as caught:
+            one.after(action)
+        assert caught.value.values["state"] == state.value
+        assert caught.value.values["action"] == action.value
+
+
+@pytest.mark.parametrize("code", CODES_OF_THE_INTERFACE)
+def test_every_code_of_the_interface_has_a_sentence_in_both_languages(code: str) -> None:
+    zh, en = QueueError(code).detail("zh"), QueueError(code).detail("en")
+
+    assert any("\u4e00" <= letter <= "\u9fff" for letter in zh)
+    assert en.isascii()
+
+
+@pytest.mark.parametrize("n, number", [(1, "A001"), (999, "A999"), (1000, "A1000")])
+def test_a_number_has_three_digits_until_they_do_not_suffice(hall: Hall, n: int, number: str) -> None:
+    assert number_of(hall.services["A"], n) == number
+
+
+def test_the_preferred_service_comes_before_a_longer_wait(hall: Hall) -> None:
+    chosen = next_for(hall.windows["1"], [ticket("C", 1, waits_s=900), ticket("A", 1)])
+
+    assert chosen is not None
+    assert chosen.number == "A001"
+
+
+def test_priority_goes_first_within_its_service_only(hall: Hall) -> None:
+    elder_c = ticket("C", 9, priority="ELDER")
+    elder_a = ticket("A", 9, priority="ELDER")
+
+    first = next_for(hall.windows["1"], [ticket("A", 1, waits_s=60), elder_c])
+    second = next_for(hall.windows["1"], [ticket("A", 1, waits_s=60), elder_a])
+
+    assert (first and first.number, second and second.number) == ("A001", "A009")
+
+
+def test_a_ticket_sent_to_a_window_is_called_there_first_and_nowhere_else(hall: Hall) -> None:
+    sent = ticket("B", 7, reserved_for="1")
+
+    assert next_for(hall.windows["1"], [ticket("A", 1, waits_s=99), sent]) == sent
+    assert next_for(hall.windows["3"], [sent]) is None
+
+
+@given(st.permutations([ticket("A", n, waits_s=w) for n, w in ((1, 5), (2, 5), (3, 9), (4, 0))]))
+def test_the_choice_does_not_depend_on_the_order_tickets_come_in(tickets: list[Ticket]) -> None:
+    chosen = next_for(small_hall().windows["1"], tickets)
+
+    assert chosen is not None
+    assert chosen.number == "A003"
+
+
+@pytest.mark.parametrize(
+    "name, shown",
+    [
+        ("张三", "张*"),
+        ("张三丰", "张*"),
+        ("欧阳修", "欧阳*"),
+        ("欧阳", "欧*"),
+        ("阿不都·热合曼", "阿*"),
+        ("Anna Karenina", "A***"),
+        ("王", "*"),
+        ("  ", ""),
+    ],
+)
+def test_a_mask_shows_the_family_name_only(name: str, shown: str) -> None:
+    assert masked_name(name) == shown
+
+
+@pytest.mark.parametrize("number", [RESIDENT, OTHER_RESIDENT])
+def test_a_right_check_digit_is_accepted(number: str) -> None:
+    assert is_valid_id("resident", number)
+
+
+@given(st.integers(0, 16), st.integers(1, 9))
+def test_one_wrong_digit_is_always_noticed(place: int, by: int) -> None:
+    wrong = RESIDENT[:place] + str((int(RESIDENT[place]) + by) % 10) + RESIDENT[place + 1 :]
+
+    assert not is_valid_id("resident", wrong)
+
+
+@pytest.mark.parametrize(
+    "number", ["", "1" * 17, "11010519490230002X", "１１０１０５１９４９１２３１００２X"]
+)
+def test_what_is_no_resident_number_is_refused(number: str) -> None:
+    assert not is_valid_id("resident", number)
+
+
+@pytest.mark.parametrize(
+    "local_minutes, is_open",
+    [(8 * 60 + 44, False), (8 * 60 + 45, True), (11 * 60 + 44, True), (11 * 60 + 45, False)],
+)
+def test_tickets_begin_before_the_doors_open_and_end_before_they_close(
+    local_minutes: int, is_open: bool
+) -> None:
+    at = datetime(2026, 11, 22, 16, 0, tzinfo=UTC) + timedelta(minutes=local_minutes)
+
+    assert small_hall(always_open=False).is_issuing(at) is is_open
+
+
+def test_no_tickets_on_sunday_unless_always_open() -> None:
+    sunday = MONDAY - timedelta(days=1)
+
+    assert not small_hall(always_open=False).is_issuing(sunday)
+    assert small_hall(always_open=True).is_issuing(sunday)
+
+
+def test_the_business_day_is_the_halls_local_date() -> None:
+    assert small_hall().business_day(datetime(2026, 11, 23, 17, 0, tzinfo=UTC)) == "2026-11-24"
+
+
+@given(st.integers(0, 200), st.integers(60, 3000), st.integers(1, 20))
+def test_an_estimate_is_a_range_around_the_likely_wait(ahead: int, mean_s: int, windows: int) -> None:
+    told = wait_for(ahead, mean_s, windows)
+
+    assert 0 < (told.low_s or 0) <= (told.likely_s or 0) <= (told.high_s or 0)
+
+
+def test_nothing_is_estimated_when_no_window_works() -> None:
+    assert wait_for(3, 600, 0).likely_s is None
+
+
+def test_five_is_very_satisfied_and_each_level_takes_its_own_options() -> None:
+    assert level_name(5) == "very-satisfied"
+    for digit, (low, high) in OPTION_RANGES.items():
+        check_options(LEVELS[digit - 1], (str(low), str(high)))
+        with pytest.raises(QueueError):
+            check_options(LEVELS[digit - 1], (str(high + 1),))
+
+
+def test_no_sentence_of_the_catalogue_fails_without_its_values() -> None:
+    for code in CATALOGUE:
+        assert Refused(code).detail("zh")
