@@ -34,6 +34,8 @@ SIZES = [
     ("/wall", 1080, 1920),
     ("/wall?layout=list", 1920, 1080),
     ("/wall?layout=focus", 1920, 1080),
+    ("/wall?lang=en", 1920, 1080),
+    ("/wall?lang=en", 1080, 1920),
     ("/window/3", 1280, 720),
     ("/window/3", 1920, 360),
     ("/window/3", 1080, 1920),
@@ -92,3 +94,20 @@ def test_the_reasons_of_a_rating_fit_the_tablet(page: Page, served: Served, lang
 
     assert page.evaluate(CUT) == []
     assert page.locator("#stage").evaluate(TOO_TALL) <= 1
+
+
+@pytest.mark.parametrize("query", ["", "?lang=en", "?layout=focus", "?layout=focus&lang=en"])
+@pytest.mark.parametrize(("width", "height"), [(1920, 1080), (1080, 1920)])
+def test_the_newest_call_fits_its_card_for_a_window_of_two_digits(
+    page: Page, served: Served, width: int, height: int, query: str
+) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    served.hall.desks["60"].operator = "clerk"
+    served.do(served.hall.issue("W"))
+    served.do(served.hall.call_next("60"))
+    page.goto(f"{served.url}/wall{query}")
+    expect(page.locator("#newest .to")).to_have_text("60")
+    page.evaluate("document.fonts.ready.then(() => true)")
+
+    line = page.locator(".newest-line")
+    assert line.evaluate("(element) => element.scrollWidth - element.clientWidth") <= 0

@@ -37,7 +37,8 @@ export function showClock(time, date, lang) {
   const draw = () => {
     const { hm, local } = hallParts();
     if (time && time.textContent !== hm) time.textContent = hm;
-    const text = `${day.format(local)} ${weekday.format(local)}`;
+    const parts = [day.format(local), weekday.format(local)];
+    const text = lang === "en" ? parts.reverse().join(", ") : parts.join(" ");
     if (date && date.textContent !== text) date.textContent = text;
   };
   shown.push(draw);

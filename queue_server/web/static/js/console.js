@@ -4,7 +4,7 @@ import { get, post } from "./api.js";
 import { showClock } from "./clock.js";
 import { byId, h, keyed, say } from "./dom.js";
 import { follow } from "./live.js";
-import { lang, named, page, t } from "./page.js";
+import { lang, named, page, serviceNamed, t } from "./page.js";
 import { Desk } from "./console_desk.js";
 
 const REMEMBERED = "tingtong-window";
@@ -115,7 +115,7 @@ async function logOut() {
 function drawWindows() {
   const words = byId("find-window").value.trim().toLowerCase();
   const zones = new Map(board.zones.map((zone) => [zone.id, zone]));
-  const about = (window) => `${window.floor} ${named(zones.get(window.zone) ?? { name: "" })} ${window.services.join(" ")}`;
+  const about = (window) => `${window.floor} ${named(zones.get(window.zone) ?? { name: "" })} ${window.services.map((name) => serviceNamed(board, name)).join(" ")}`;
   const found = board.windows.filter((window) => `${window.id} ${window.name} ${about(window)}`.toLowerCase().includes(words));
   keyed(byId("windows"), found, (window) => window.id,
     (window) => h("button", { type: "button", onclick: () => takeWindow(window.id, true) },

@@ -3,7 +3,7 @@
 import { get, post } from "./api.js";
 import { hallNow } from "./clock.js";
 import { byId, h, keyed, say } from "./dom.js";
-import { duration, lang, named, page, t } from "./page.js";
+import { duration, named, page, serviceNamed, t } from "./page.js";
 
 const KEYS = { F2: "call-next", F3: "recall", F4: "start", F8: "finish", F9: "no-show", F7: "hold", F6: "transfer", F10: "pause" };
 const ALLOWED = {
@@ -213,7 +213,7 @@ export class Desk {
     const calls = ticket.calls > 1 ? h("span.chip", {}, t("console.calls", { n: ticket.calls })) : null;
     box.replaceChildren(
       h("div.number", {}, ticket.number),
-      h("div.about", {}, h("b", {}, ticket.service), h("span", {}, ticket.citizen), priorityChip(ticket)),
+      h("div.about", {}, h("b", {}, serviceNamed(this.board, ticket.service)), h("span", {}, ticket.citizen), priorityChip(ticket)),
       h("div.about", {},
         h("span.chip", { className: ticket.state === "serving" ? "chip good" : "chip warn" },
           `${this.stateText(ticket.state === "serving" ? "serving" : "calling")} ${since ? age(since) : ""}`),
@@ -235,7 +235,7 @@ export class Desk {
   renewRow(row, ticket) {
     const [number, about, chip, acts] = row.children;
     say(number, ticket.number);
-    say(about.firstChild, ticket.service);
+    say(about.firstChild, serviceNamed(this.board, ticket.service));
     say(about.lastChild, [ticket.citizen, paperText(ticket), ASIDE[ticket.state] ? t(ASIDE[ticket.state]) : ""].filter(Boolean).join(" · "));
     const seconds = (hallNow() - Date.parse(ticket.issued_at)) / 1000;
     say(chip, age(ticket.issued_at));
@@ -278,7 +278,7 @@ function paperText(ticket) {
   return ticket.print_state === "unknown" ? t("console.paper_unknown") : "";
 }
 
-const priorityChip = (ticket) => (ticket.priority ? h("span.chip.warn", { lang }, ticket.priority) : null);
+const priorityChip = (ticket) => (ticket.priority ? h("span.chip.warn", {}, ticket.priority) : null);
 
 function makeRow() {
   return h("li", {}, h("span.number"), h("span.about", {}, h("b"), h("small")), h("span.chip"), h("span.acts"));

@@ -19,3 +19,8 @@ export function duration(seconds) {
   const minutes = Math.max(1, Math.round(seconds / 60));
   return minutes < 90 ? t("common.minutes", { n: minutes }) : t("common.hours", { n: Math.round(minutes / 30) / 2 });
 }
+
+/** A service's Chinese name, as boards and tickets carry it, in the language of the page. */
+export function serviceNamed(board, name) {
+  return lang === "en" ? (board.services.find((service) => service.name === name)?.en ?? name) : name;
+}

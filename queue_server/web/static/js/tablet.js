@@ -3,7 +3,7 @@
 import { showClock } from "./clock.js";
 import { byId, h, icon, say } from "./dom.js";
 import { follow } from "./live.js";
-import { lang, page, t } from "./page.js";
+import { lang, page, serviceNamed, t } from "./page.js";
 import { askRating, machineToken } from "./rating.js";
 
 const SILENCE_S = 60; // nothing touched for so long: nobody wants to rate, and nothing is recorded
@@ -19,14 +19,10 @@ let window_ = null;
 showClock(byId("clock"), null, lang);
 follow({ onBoard: (board) => {
   window_ = board.windows.find((one) => one.id === page.window);
-  say(byId("services"), lang === "en" ? servicesInEnglish(board) : window_.services.join(" · "));
+  say(byId("services"), window_.services.map((name) => serviceNamed(board, name)).join(" · "));
   decide(board);
 } });
 setInterval(tick, 1000);
-
-function servicesInEnglish(board) {
-  return board.services.filter((one) => window_.services.includes(one.name)).map((one) => one.en).join(" · ");
-}
 
 /** The rating comes first, then what the window does. */
 function decide(board = page.board) {
@@ -45,10 +41,9 @@ function decide(board = page.board) {
 function scene() {
   const { state, number, service } = window_;
   if (number && (state === "calling" || state === "serving")) {
-    const english = page.board.services.find((one) => one.name === service)?.en;
     return [
       h("p.note", {}, t(state === "serving" ? "tablet.serving" : "tablet.calling")),
-      h("p.number", {}, number), h("p.service", {}, lang === "en" && english ? english : service)];
+      h("p.number", {}, number), h("p.service", {}, serviceNamed(page.board, service))];
   }
   const says = { closed: ["tablet.closed", "tablet.closed_note"], paused: ["tablet.paused", "tablet.paused_note"] };
   const [title, note] = says[state] ?? ["tablet.welcome", "tablet.welcome_note"];

@@ -11,6 +11,7 @@ const TURN_MS = 9_000;
 const FRESH_MS = 15_000; // an old call does not flash because the wall was switched on
 const LONG_WAIT_S = 1800;
 const LONG_LINE = 20;
+const SHORT = 5; // letters of number and window that fit the largest size
 
 let board = page.board;
 let waitingPage = 0;
@@ -52,6 +53,7 @@ function drawNewest(call) {
   if (box.dataset.key === key) return;
   box.dataset.key = key;
   box.classList.toggle("idle", !call);
+  box.classList.toggle("long", Boolean(call) && call.number.length + call.window.length > SHORT);
   if (!call) {
     const [title, note] = [lang === "en" ? t("wall.welcome") : board.hall.slogan, t("wall.nobody_called")];
     box.replaceChildren(h("strong", {}, title || t("wall.welcome")), h("span", {}, note));

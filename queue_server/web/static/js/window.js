@@ -3,7 +3,7 @@
 import { showClock } from "./clock.js";
 import { byId, say } from "./dom.js";
 import { follow } from "./live.js";
-import { lang, named, page, t } from "./page.js";
+import { lang, named, page, serviceNamed, t } from "./page.js";
 
 const LINES = {
   closed: "common.state_closed", free: "window.free", paused: "common.state_paused",
@@ -18,8 +18,7 @@ function draw(board) {
   const window = board.windows.find((one) => one.id === page.window);
   const call = board.calls.find((one) => one.ticket_id === window.ticket_id);
   const zone = board.zones.find((one) => one.id === window.zone);
-  const english = (name) => board.services.find((one) => one.name === name)?.en ?? name;
-  const worded = (name) => (lang === "en" ? english(name) : name);
+  const worded = (name) => serviceNamed(board, name);
   byId("screen").dataset.state = window.state;
   say(byId("zone"), zone ? `${window.floor} ${named(zone)}` : window.floor);
   say(byId("line"), t(LINES[window.state]));
