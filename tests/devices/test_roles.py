@@ -174,6 +174,20 @@ async def test_an_order_to_print_that_comes_too_late_prints_nothing() -> None:
     assert (result.outcome, result.reason, printer.jobs) == (PrintOutcome.FAILED, "expired", [])
 
 
+async def test_a_job_that_was_printed_is_not_printed_again_even_after_a_reconnection() -> None:
+    local, printer = MemoryBus(), FakePrinter()
+
+    async with running(PrinterRole(post(printer, Buses("demo", None, local)))):
+        named = PrintNamedTicket(job_id="1", slip=SLIP)
+        results = [
+            await request(local, "m-1", "print-ticket", named, PrintResult, timeout_s=PATIENCE_S)
+            for _ in range(2)
+        ]
+
+    assert [result.outcome for result in results] == [PrintOutcome.PRINTED, PrintOutcome.PRINTED]
+    assert len(printer.jobs) == 1
+
+
 class FakePads:
     discarded_bytes = 0
 
@@ -241,7 +255,13 @@ async def test_a_pad_shows_its_windows_number_and_wakes_the_evaluator_once() -> 
             await site.publish(topics.window_display("demo", "3"), envelope_of(display), retain=True)
             await asyncio.wait_for(pads.news.wait(), PATIENCE_S)
 
-    assert pads.shown == [("ticket", 7, "A001"), ("waiting", 7, 4), ("rate", 7, None), ("waiting", 7, 4)]
+    assert pads.shown == [
+        ("waiting", 7, 4),
+        ("ticket", 7, "A001"),
+        ("waiting", 7, 4),
+        ("rate", 7, None),
+        ("waiting", 7, 4),
+    ]
 
 
 class FakeBoard:

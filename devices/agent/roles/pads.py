@@ -120,9 +120,8 @@ class PadLineRole:
 
     async def _show_one(self, driver: PadLine, display: WindowDisplay, asked: bool) -> None:
         addr = self._addr_of[display.window]
-        if display.number:
+        await driver.show_waiting(addr, display.waiting)
+        if display.number:  # last: a pad with one display for both shows the ticket
             await driver.show_ticket(addr, display.number)
-        else:
-            await driver.show_waiting(addr, display.waiting)
         if display.ask_rating and not asked:
             await driver.ask_rating(addr)

@@ -16,6 +16,7 @@ from devices.errors import DeviceError
 from devices.kinds import TicketPrinter
 from devices.session import Detail, NotThere
 
+JOBS_REMEMBERED = 200
 ANSWER_TRIES = 20  # a site result that cannot be told for this many seconds is given up
 
 
@@ -27,6 +28,7 @@ class PrinterRole:
         self._buses = post.buses
         self._session = post.make_session(check=_look)
         self._now = now
+        self._settled: dict[str, PrintResult] = {}
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -61,7 +63,18 @@ class PrinterRole:
                 return
 
     async def _print(self, command: Received[Any], masked_name: str) -> PrintResult:
+        """Print unless this job left paper, or may have left paper, before: the driver forgets on reconnection."""
         job: PrintTicket = command.body
+        if job.job_id not in self._settled:
+            result = await self._try_to_print(command, job, masked_name)
+            if result.outcome is PrintOutcome.FAILED:
+                return result
+            self._settled[job.job_id] = result
+            while len(self._settled) > JOBS_REMEMBERED:
+                del self._settled[next(iter(self._settled))]
+        return self._settled[job.job_id]
+
+    async def _try_to_print(self, command: Received[Any], job: PrintTicket, masked_name: str) -> PrintResult:
         if command.envelope.is_expired(self._now()):
             return PrintResult(job_id=job.job_id, outcome=PrintOutcome.FAILED, reason="expired")
         try:
