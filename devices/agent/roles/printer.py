@@ -63,7 +63,7 @@ class PrinterRole:
                 return
 
     async def _print(self, command: Received[Any], masked_name: str) -> PrintResult:
-        """Print unless this job left paper, or may have left paper, before: the driver forgets on reconnection."""
+        """Print unless this job has left, or may have left, paper: the driver forgets on reconnection."""
         job: PrintTicket = command.body
         if job.job_id not in self._settled:
             result = await self._try_to_print(command, job, masked_name)
