@@ -203,7 +203,8 @@ class Hall:
         if program.due_s == 0.0:
             program.deaths += 1
             program.due_s = now + backoff_s(program.deaths, first_s=0.5, most_s=10)
-            print(f"  {program.name} ended ({self._last_line(program)}); starting it again", flush=True)
+            code = program.process.returncode
+            print(f"  {program.name} ended with {code} (see {self._logs}); starting it again", flush=True)
         elif now >= program.due_s:
             program.due_s = 0.0
             try:
