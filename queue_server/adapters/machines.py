@@ -19,10 +19,13 @@ class BusMachines:
         self._site, self._bus, self._printers = site, bus, printers
         self._known: dict[str, DeviceHealth] = {}
 
+    async def open(self) -> None:
+        """Begin to listen."""
+        self._states = await self._bus.subscribe(topics.device_state(self._site, "+"), DeviceHealth)
+
     async def run_forever(self) -> None:
         """Keep what machines tell until cancelled."""
-        states = await self._bus.subscribe(topics.device_state(self._site, "+"), DeviceHealth)
-        async for message in states:
+        async for message in self._states:
             self._known[message.body.device_id] = message.body
 
     def all(self) -> list[DeviceHealth]:

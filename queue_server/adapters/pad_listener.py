@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
-from devices.bus.base import Bus, BusClosed, envelope_of
+from devices.bus.base import Bus, BusClosed, Subscription, envelope_of
 from devices.contracts import topics
+from devices.contracts.base import Message
 from devices.contracts.call_pad import Beep, KeyPressed, PadKey, RatingGiven
 from devices.contracts.printer import PrintResult
 from queue_server.application import sign
@@ -27,6 +29,7 @@ from queue_server.application.resume_held import resume_held
 from queue_server.application.transfer import transfer
 from queue_server.domain.errors import Busy, QueueError, Refused
 
+Body = TypeVar("Body", bound=Message)
 log = logging.getLogger(__name__)
 BEEP_FOR_S = 5
 BUSY_RETRY_S = 0.05
@@ -63,28 +66,19 @@ class PadListener:
     def __init__(self, store: Store, site: str, bus: Bus) -> None:
         self._store, self._site, self._bus = store, site, bus
 
+    async def open(self) -> None:
+        """Begin to listen; what comes from now on is handled once `run_forever` runs."""
+        subscribe, site = self._bus.subscribe, self._site
+        self._keys = await subscribe(topics.device_event(site, "+", "key-pressed"), KeyPressed)
+        self._stars = await subscribe(topics.device_event(site, "+", "rating-given"), RatingGiven)
+        self._papers = await subscribe(topics.device_result(site, "+", "+"), PrintResult)
+
     async def run_forever(self) -> None:
-        """Listen to pads, evaluators and printers until cancelled."""
-        keys = await self._bus.subscribe(topics.device_event(self._site, "+", "key-pressed"), KeyPressed)
-        stars = await self._bus.subscribe(topics.device_event(self._site, "+", "rating-given"), RatingGiven)
-        papers = await self._bus.subscribe(topics.device_result(self._site, "+", "+"), PrintResult)
-
-        async def on_keys() -> None:
-            async for message in keys:
-                await self.on_key(message.body)
-
-        async def on_stars() -> None:
-            async for message in stars:
-                await self.on_rating(message.body)
-
-        async def on_papers() -> None:
-            async for message in papers:
-                await self.on_paper(message.body)
-
+        """Handle what comes, one message after the other of each kind, until cancelled."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(on_keys())
-            group.create_task(on_stars())
-            group.create_task(on_papers())
+            group.create_task(_each(self._keys, self.on_key))
+            group.create_task(_each(self._stars, self.on_rating))
+            group.create_task(_each(self._papers, self.on_paper))
 
     async def on_key(self, press: KeyPressed) -> None:
         """Do what a key means; beep when it cannot be done."""
@@ -140,6 +134,11 @@ class PadListener:
             await self._bus.publish(topic, envelope_of(Beep(window=window), expires_in_s=BEEP_FOR_S))
         except BusClosed:
             log.warning("no beep: the broker is away", extra={"device": device_id})
+
+
+async def _each(subscription: Subscription[Body], handle: Callable[[Body], Awaitable[None]]) -> None:
+    async for message in subscription:
+        await handle(message.body)
 
 
 def _request(device_id: str, boot: str, seq: int, digest: str) -> RequestKey:

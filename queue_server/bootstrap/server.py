@@ -142,9 +142,9 @@ class Server:
         caller = AutoCaller(store)
         store.on_commit(caller.wake)
         self._spawn("auto-call", caller.run_forever)
-        self._start_bus(context)
+        await self._start_bus(context)
 
-    def _start_bus(self, context: Context) -> None:
+    async def _start_bus(self, context: Context) -> None:
         mqtt = self.settings.mqtt
         if self._bus is None and mqtt.enabled:
             self._bus = MqttBus(
@@ -164,6 +164,8 @@ class Server:
         machines = BusMachines(self.hall.site, self._bus, self.settings.printers)
         context.machines = machines
         pads = PadListener(self.store, self.hall.site, self._bus)
+        await machines.open()
+        await pads.open()
         if isinstance(self._bus, MqttBus):
             self._spawn("mqtt", self._bus.connect)
         self._spawn("relay", relay.run_forever)

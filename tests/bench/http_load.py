@@ -20,9 +20,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 FLOOR_COMMITS = 1500
@@ -222,7 +223,7 @@ def floor(folder: Path) -> float:
     return round(FLOOR_COMMITS / elapsed, 1)
 
 
-async def measure(server: Server, clients: list[int], issues: int, calls: int) -> dict[str, object]:
+async def load(server: Server, clients: list[int], issues: int, calls: int) -> dict[str, object]:
     board = json.loads(await once(server.port, "GET", "/api/v1/board"))
     services = [service["id"] for service in board["services"]]
     windows = [window["id"] for window in board["windows"]]
@@ -244,6 +245,24 @@ def _list(value: object) -> list[object]:
     return value
 
 
+def measure(
+    clients: Sequence[int] = (1, 8, 32), issues: int = 4000, calls: int = 2000, *, mqtt: bool = True
+) -> dict[str, Any]:
+    """Start a server, drive it, end it; return floor and figures."""
+    with tempfile.TemporaryDirectory(prefix="tingtong-bench-") as name:
+        folder = Path(name)
+        commits = floor(folder)
+        server = start_server(folder, mqtt=mqtt)
+        try:
+            results = asyncio.run(load(server, list(clients), issues, calls))
+        finally:
+            server.process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                server.process.wait(15)
+            server.process.kill()
+    return {"sqlite_floor_commits_per_s": commits, "mqtt": mqtt, **results}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 8, 32])
@@ -251,18 +270,7 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=2000)
     parser.add_argument("--no-mqtt", action="store_true", help="without the embedded broker and the relay")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="tingtong-bench-") as name:
-        folder = Path(name)
-        commits = floor(folder)
-        server = start_server(folder, mqtt=not given.no_mqtt)
-        try:
-            results = asyncio.run(measure(server, given.clients, given.issues, given.calls))
-        finally:
-            server.process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                server.process.wait(15)
-            server.process.kill()
-    print(json.dumps({"sqlite_floor_commits_per_s": commits, "mqtt": not given.no_mqtt, **results}, indent=1))
+    print(json.dumps(measure(given.clients, given.issues, given.calls, mqtt=not given.no_mqtt), indent=1))
 
 
 if __name__ == "__main__":
