@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 failed with one clear line on stderr, 2 wrong usage.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
@@ -48,6 +49,9 @@ def run_command(prog: str, work: Callable[[], None]) -> int:
     except Failed as error:
         print(f"{prog}: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        # The reader, `head` perhaps, has enough; what is still buffered goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
         return 0
     return 0

@@ -73,6 +73,8 @@ async def open_serial(path: str, baud: int) -> StreamWire:
     try:
         reader, writer = await open_serial_connection(url=path, baudrate=baud, exclusive=True)
     except (OSError, serial.SerialException, ValueError) as error:
+        if "exclusively lock" in str(error):
+            raise TransportError(f"serial port {path} is in use by another program") from error
         raise TransportError(
             f"serial port {path} cannot be opened: is it plugged in, and does this user belong to the"
             f" group dialout? ({error})"
