@@ -38,10 +38,14 @@ class _Uvicorn(uvicorn.Server):
         self._hall_server = server
 
     def handle_exit(self, sig: int, frame: Any) -> None:
-        """Close the streams, then stop as usual."""
+        """Close the streams and stop; a second signal does not wait.
+
+        Not uvicorn's own: that one raises the signal again in the end, and an ordered stop is exit code 0.
+        """
         if self._hall_server.hub is not None:
             self._hall_server.hub.close()
-        super().handle_exit(sig, frame)
+        self.force_exit = self.should_exit
+        self.should_exit = True
 
 
 def serve(settings: ServerSettings, announce: Callable[[str], None]) -> None:
