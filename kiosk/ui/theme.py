@@ -7,13 +7,15 @@ Contrast of every text colour on its ground is at least 4.5:1 (tests/kiosk/test_
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
+from math import hypot
 from pathlib import Path
 
 from fonticon_mdi7 import MDI7
 from kivy.core.text import Label as CoreLabel
 from kivy.core.text import LabelBase
 from kivy.event import EventDispatcher
+from kivy.graphics.texture import Texture
 from kivy.properties import BooleanProperty, NumericProperty
 from kivy.utils import get_color_from_hex as _hex
 
@@ -25,6 +27,8 @@ FACES = {
 }
 LEAST_TEXT = 18  # pixels; domain.md 6.1: 18 dp at 96 dpi
 LEAST_TOUCH = 60  # pixels
+SHADOW_EDGE = 31  # texels of the shadow texture from nothing to full
+MEASURE = 40  # the one font size at which texts are measured
 
 INK = _hex("#14213d")
 INK_SOFT = _hex("#51607a")
@@ -125,7 +129,27 @@ def register_fonts() -> None:
     LabelBase.register("icons", MDI7.__font_file__)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=1024)
 def text_width(text: str, font: str, size: float) -> float:
-    """Return how wide one row of `text` is, in pixels."""
-    return float(CoreLabel(font_name=font, font_size=int(size)).get_extents(text)[0])
+    """Return how wide one row of `text` is, in pixels, with a little to spare."""
+    wide = CoreLabel(font_name=font, font_size=MEASURE).get_extents(text)[0]
+    return float(wide) * size / MEASURE * 1.02
+
+
+@cache
+def shadow() -> Texture:
+    """Return the soft edge that all cards share, to be drawn as a nine-part border of SHADOW_EDGE texels.
+
+    Kivy's BoxShadow keeps a picture of its own for every card; this is one of 64 by 64 for all.
+    """
+    side = 2 * SHADOW_EDGE + 2
+    pixels = bytearray()
+    for y in range(side):
+        for x in range(side):
+            across = max(0, SHADOW_EDGE - x, x - SHADOW_EDGE - 1)
+            along = max(0, SHADOW_EDGE - y, y - SHADOW_EDGE - 1)
+            near = max(0.0, 1.0 - hypot(across, along) / SHADOW_EDGE)
+            pixels += bytes((255, 255, 255, int(255 * near * near * (3 - 2 * near))))
+    texture = Texture.create(size=(side, side), colorfmt="rgba")
+    texture.blit_buffer(bytes(pixels), colorfmt="rgba")
+    return texture

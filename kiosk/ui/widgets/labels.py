@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from kivy.clock import Clock
 from kivy.core.text import Label as CoreLabel
 from kivy.lang import Builder
 from kivy.properties import NumericProperty, StringProperty
@@ -39,25 +40,17 @@ class Text(Label):
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
+        fit_soon = Clock.create_trigger(self._fit, -1)  # once, after the layout has settled
         for name in ("text", "size", "most", "least", "max_rows", "font_name"):
-            self.fbind(name, self._fit)
-        self._fit()
+            self.fbind(name, fit_soon)
+        fit_soon()
 
     def _fit(self, *_: object) -> None:
-        size = self.most
-        while size > self.least and not fits(
-            self.text, self.font_name, int(size), int(self.width), int(self.height), int(self.max_rows)
-        ):
-            size -= 1
-        self.font_size = max(self.least, size)
-        full = fits(
-            self.text,
-            self.font_name,
-            int(self.font_size),
-            int(self.width),
-            int(self.height),
-            int(self.max_rows),
-        )
+        least, most = int(self.least), max(int(self.least), int(self.most))
+        box = (int(self.width), int(self.height), int(self.max_rows))
+        size = best_size(self.text, self.font_name, most, least, box)
+        self.font_size = size
+        full = fits(self.text, self.font_name, size, *box)
         self.shorten = not full and self.max_rows == 1
         self.shorten_from = "right"
         self.max_lines = 0 if self.max_rows == 1 else int(self.max_rows)
@@ -69,21 +62,40 @@ class Icon(Label):
     name = StringProperty("")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
+def best_size(text: str, font: str, most: int, least: int, box: tuple[int, int, int]) -> int:
+    """Return the largest size from `most` down to `least` at which `text` fits into `box`, or `least`.
+
+    Sizes go down in steps of a tenth: Kivy keeps a face open for every size it was ever asked for.
+    """
+    size = most
+    while size > least and not fits(text, font, size, *box):
+        size = max(least, round(size * 0.9))
+    return size
+
+
+@lru_cache(maxsize=1024)
 def fits(text: str, font: str, size: int, width: int, height: int, max_rows: int) -> bool:
-    """Say whether `text` fits into the box without breaking a word, in at most `max_rows` rows."""
+    """Say whether `text` fits into the box without breaking a word, in at most `max_rows` rows.
+
+    Measured at one size and scaled, so that trying a size does not open a face for it.
+    """
     if not text or width <= 1:
         return True
-    one = CoreLabel(font_name=font, font_size=size)
+    wide_enough = width * theme.MEASURE / size * 0.985  # hinting makes small sizes a little wider
+    high_enough = height * theme.MEASURE / size
+    one = CoreLabel(font_name=font, font_size=theme.MEASURE)
     lines = text.split("\n")
     wide, row = max(one.get_extents(line) for line in lines)
-    if len(lines) == 1 and wide <= width:
-        return row <= height + 1
+    if len(lines) == 1 and wide <= wide_enough:
+        return bool(row <= high_enough + 1)
     if max_rows == 1:
         return False
-    if max(one.get_extents(word)[0] for word in text.split()) > width and text.isascii():
+    if text.isascii() and max(one.get_extents(word)[0] for word in text.split()) > wide_enough:
         return False
-    label = CoreLabel(text=text, font_name=font, font_size=size, text_size=(width, None), line_height=1.15)
-    label.refresh()
-    rows = round(label.texture.height / (row * 1.15)) if label.texture else 1
-    return bool(label.texture and label.texture.height <= height and (not max_rows or rows <= max_rows))
+    label = CoreLabel(
+        text=text, font_name=font, font_size=theme.MEASURE, text_size=(wide_enough, None), line_height=1.15
+    )
+    _, high = label.render()  # lays the text out and draws nothing
+    rows = round(high / (row * 1.15))
+    return bool(high <= high_enough and (not max_rows or rows <= max_rows))

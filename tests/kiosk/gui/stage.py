@@ -26,6 +26,7 @@ from kivy.config import Config
 SIZE = os.environ.get("STAGE_SIZE", "1080x1920").split("x")
 Config.set("graphics", "width", SIZE[0])
 Config.set("graphics", "height", SIZE[1])
+Config.set("graphics", "multisamples", "0")
 
 from kivy.core.window import Window
 from kivy.graphics.opengl import GL_RGB, GL_UNSIGNED_BYTE, glFinish, glReadPixels

@@ -1,0 +1,99 @@
+"""Pictures of every screen, for looking at: `STAGE_SIZE=1920x1080 python -m tests.kiosk.gui.pictures DIR`.
+
+The departments and services are those of the demonstration hall.
+"""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from pathlib import Path
+
+from kiosk.flows import intake_words as w
+from kiosk.flows.hall import Department, Hall, Service
+from kiosk.flows.intake_words import Event, Paper
+from tests.kiosk.gui.stage import SIZE, Stage
+
+DEMO = Path(__file__).parents[3] / "config" / "demo" / "hall.toml"
+TICKET = w.Ticket(
+    "t", "B012", "不动产登记(一窗受理)", windows=("8", "9", "10"), ahead=12, wait_low_s=900, wait_high_s=2400
+)
+CITIZEN = w.Citizen("张三丰", "resident", "1")
+CARD = (w.DepartmentChosen("q", "D04"), w.ServiceChosen("r", "B"))
+SHOWN = (*CARD, w.CardSeen("r", CITIZEN), w.TicketIssued("r", TICKET))
+SCREENS: dict[str, tuple[Event, ...]] = {
+    "departments": (),
+    "departments-2": (w.PageTurned(1),),
+    "services": (w.DepartmentChosen("q", "D05"),),
+    "card": CARD,
+    "card-fault": (*CARD, w.CardFailed("r", "reader-fault")),
+    "card-again": (*CARD, w.CardFailed("r", "read-failed")),
+    "issuing": (*CARD, w.CardSeen("r", CITIZEN)),
+    "printing": SHOWN,
+    "printed": (*SHOWN, w.PrintDone("r", "t", 1, Paper.PRINTED)),
+    "print-failed": (*SHOWN, w.PrintDone("r", "t", 1, Paper.FAILED)),
+    "sorry": (*CARD, w.WithoutCard("r"), w.IssueFailed("r")),
+    "out-of-order": (w.ServerLost(),),
+    "still-there": (w.DepartmentChosen("q", "D05"), w.Tick(50.0), w.Tick(110.0)),
+}
+
+
+def demo_hall() -> Hall:
+    """Return the demonstration hall with some people waiting."""
+    data = tomllib.loads(DEMO.read_text(encoding="utf-8"))
+    zones = {zone["id"]: zone for zone in data["zone"]}
+    services = []
+    for index, one in enumerate(data["service"]):
+        zone, waiting = zones[one["zone"]], (index * 7) % 25
+        services.append(
+            Service(
+                one["id"],
+                one["name"],
+                one["en"],
+                tuple(one["departments"]),
+                zone["name"],
+                zone["en"],
+                zone["floor"],
+                tuple(window["id"] for window in data["window"] if one["id"] in window["skills"]),
+                open=one["id"] != "R",
+                closed_reason="午休",
+                waiting=waiting,
+                wait_low_s=waiting * 90,
+                wait_high_s=waiting * 200,
+                matters=tuple(one["matters"]),
+            )
+        )
+    about = {
+        d["code"]: Department(d["code"], d["name"], d["short"], d["en"], d["icon"])
+        for d in data["department"]
+    }
+    order = dict.fromkeys(code for service in services for code in service.departments)
+    return Hall(
+        data["hall"]["name"],
+        data["hall"]["en"],
+        data["hall"]["slogan"],
+        True,
+        "",
+        tuple(about[code] for code in order),
+        tuple(services),
+    )
+
+
+def main(folder: Path, wanted: list[str]) -> None:
+    """Write `SCREEN_LANGUAGE[_elder].png` for every screen, or for those whose name is wanted."""
+    folder.mkdir(parents=True, exist_ok=True)
+    stage = Stage((int(SIZE[0]), int(SIZE[1])))
+    for name, events in SCREENS.items():
+        for language in ("zh", "en"):
+            for elder in (False, True):
+                file = f"{name}_{language}{'_elder' if elder else ''}.png"
+                if wanted and not any(part in file for part in wanted):
+                    continue
+                stage.restart()
+                first = [w.ElderToggled()] if elder else []
+                stage.say(w.Tick(0.0), w.HallLoaded(demo_hall()), w.LanguageChosen(language), *first, *events)
+                stage.shot(folder / file)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2:])
