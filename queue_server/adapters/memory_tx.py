@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from queue_server.adapters.identity import Identity
 from queue_server.adapters.made_event import made_event
+from queue_server.adapters.memory_tables import Tables
 from queue_server.application.ports import Event, Session, TicketFilter, Token, User
 from queue_server.contracts.events import EventName
 from queue_server.domain.desk import Desk
@@ -17,9 +17,6 @@ from queue_server.domain.errors import NotFound, Refused
 from queue_server.domain.evaluation import Evaluation
 from queue_server.domain.hall import Hall, Window
 from queue_server.domain.ticket import AT_WINDOW, FINAL, State, Ticket
-
-if TYPE_CHECKING:
-    from queue_server.adapters.store_memory import Tables
 
 
 class MemoryTx:

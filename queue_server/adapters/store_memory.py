@@ -6,50 +6,23 @@ It exists for tests and simulations and says in the simplest way what a Store mu
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import copy
-from dataclasses import dataclass, field
 from typing import TypeVar
 
 from queue_server.adapters.identity import Identity
+from queue_server.adapters.memory_tables import Tables
 from queue_server.adapters.memory_tx import MemoryTx
 from queue_server.application.ports import (
     Clock,
     Event,
     Outcome,
     RequestKey,
-    Session,
-    Token,
     Tx,
-    User,
     View,
 )
-from queue_server.domain.desk import Desk
 from queue_server.domain.errors import Busy, Refused
-from queue_server.domain.evaluation import Evaluation
 from queue_server.domain.hall import Hall
-from queue_server.domain.ticket import Ticket
 
 T = TypeVar("T")
-
-
-@dataclass
-class Tables:
-    """Everything that is kept; `tickets` in the order of issue."""
-
-    tickets: dict[str, Ticket] = field(default_factory=dict)
-    numbers: dict[tuple[str, str], int] = field(default_factory=dict)
-    desks: dict[str, Desk] = field(default_factory=dict)
-    events: list[Event] = field(default_factory=list)
-    answers: dict[tuple[str, str], tuple[str, Outcome]] = field(default_factory=dict)
-    evaluations: dict[str, Evaluation] = field(default_factory=dict)
-    cursors: dict[str, int] = field(default_factory=dict)
-    users: dict[str, User] = field(default_factory=dict)
-    tokens: dict[str, Token] = field(default_factory=dict)
-    sessions: dict[str, Session] = field(default_factory=dict)
-
-    def snapshot(self) -> Tables:
-        """Return a copy; the values themselves never change."""
-        return Tables(**{name: copy(value) for name, value in vars(self).items()})
 
 
 class MemoryStore:

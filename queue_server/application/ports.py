@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from queue_server.application.records import Event as Event
+from queue_server.application.records import Outcome as Outcome
+from queue_server.application.records import RequestKey as RequestKey
+from queue_server.application.records import Session as Session
+from queue_server.application.records import TicketFilter as TicketFilter
+from queue_server.application.records import Token as Token
+from queue_server.application.records import User as User
 from queue_server.contracts.events import EventName
 from queue_server.domain.desk import Desk
 from queue_server.domain.evaluation import Evaluation
 from queue_server.domain.hall import Hall, Window
-from queue_server.domain.ticket import State, Ticket
+from queue_server.domain.ticket import Ticket
 
 T = TypeVar("T")
 
@@ -22,75 +28,6 @@ class Clock(Protocol):
     def now(self) -> datetime:
         """Return the present moment, aware, UTC."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class RequestKey:
-    """Names one write for ever: `key` (Idempotency-Key) of `actor`; `digest` covers method, path and body."""
-
-    key: str
-    actor: str
-    digest: str
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The answer to a write as it is kept and repeated; `body` is JSON or empty."""
-
-    status: int
-    body: str = ""
-    replayed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """A person who signs in.  `password_hash` is argon2; `failures` counts wrong passwords in a row."""
-
-    username: str
-    role: str
-    password_hash: str
-    display_name: str = ""
-    window: str | None = None
-    failures: int = 0
-    locked_until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A machine's secret, kept as its SHA-256."""
-
-    digest: str
-    role: str
-    name: str
-    window: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """A person's login, kept as the SHA-256 of its cookie."""
-
-    digest: str
-    username: str
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One row of the event table.  `actor` is who did it; it stays in the database."""
-
-    seq: int
-    name: EventName
-    at: datetime
-    ticket_id: str | None = None
-    number: str | None = None
-    service_id: str | None = None
-    zone: str | None = None
-    window: str | None = None
-    state: str | None = None
-    calls: int | None = None
-    print_state: str | None = None
-    reason: str | None = None
-    actor: str = ""
 
 
 class Tx(Protocol):
@@ -245,18 +182,6 @@ class Store(Protocol):
     async def close(self) -> None:
         """Finish what was accepted and close."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class TicketFilter:
-    """What `GET /tickets` may ask for; `before` is a cursor: tickets issued before that one."""
-
-    state: State | None = None
-    service_id: str | None = None
-    window: str | None = None
-    day: str | None = None
-    before: int | None = None
-    limit: int = 50
 
 
 class View(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -71,7 +72,7 @@ async def store(
 
 def want(service: str = "A", number: str | None = None, **more: object) -> TicketIn:
     citizen = CitizenIn(name="张三", id_number=number) if number else None
-    return TicketIn(service_id=service, channel=Channel.KIOSK, citizen=citizen, **more)  # type: ignore[arg-type]
+    return TicketIn(service_id=service, channel=Channel.KIOSK, citizen=citizen, **more)
 
 
 async def issue(store: AnyStore, service: str = "A", number: str | None = None, **more: object) -> Ticket:
@@ -184,9 +185,7 @@ async def test_a_window_calls_the_longest_waiting_of_its_first_service(
     clock.advance(1)
     await issue(store, "A", priority="ELDER")
 
-    called = [
-        await store.change(lambda tx, window=window: call_next(tx, window)) for window in ("1", "2", "3")
-    ]  # type: ignore[misc]
+    called = [await store.change(partial(call_next, window_id=window)) for window in ("1", "2", "3")]
 
     assert [one.number if one else None for one in called] == ["A002", "C501", None]
 
@@ -197,7 +196,7 @@ async def test_nobody_is_called_twice_by_windows_that_press_together(store: AnyS
         await issue(store, "A")
 
     called = await asyncio.gather(
-        *(store.change(lambda tx, window=window: call_next(tx, window)) for window in ("1", "2"))  # type: ignore[misc]
+        *(store.change(partial(call_next, window_id=window)) for window in ("1", "2"))
     )
 
     assert {one.number for one in called if one} == {"A001", "A002"}

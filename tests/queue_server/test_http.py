@@ -259,4 +259,4 @@ async def test_a_window_may_call_by_itself(run: Running) -> None:
         if b"event: ticket-called" in chunk:
             assert b'"window":"4"' in chunk
             break
-    await stream.aclose()  # type: ignore[attr-defined]
+    await stream.aclose()

@@ -80,7 +80,7 @@ class World:
                 pass
 
     async def issue(self, language: str = "zh") -> None:
-        wanted = TicketIn(service_id="A", channel=Channel.KIOSK, language=language)  # type: ignore[arg-type]
+        wanted = TicketIn(service_id="A", channel=Channel.KIOSK, language=language)
         await self.store.change(lambda tx: issue_ticket(tx, wanted))
 
     async def call(self, window: str = "1") -> None:

@@ -88,7 +88,8 @@ def test_a_log_line_is_one_json_object_with_its_extra_fields() -> None:
         logs.setup("info", json=True, stream=out)
         logging.getLogger("a.b").warning("lost %s", "pad1", extra={"device": "pad1"})
     finally:
-        root.handlers[:], _ = before[0], root.setLevel(before[1])
+        root.handlers[:] = before[0]
+        root.setLevel(before[1])
 
     line = json.loads(out.getvalue())
     assert (line["level"], line["logger"], line["message"], line["device"]) == (

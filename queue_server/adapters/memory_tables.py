@@ -1,0 +1,31 @@
+"""What the reference store keeps."""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import dataclass, field
+
+from queue_server.application.ports import Event, Outcome, Session, Token, User
+from queue_server.domain.desk import Desk
+from queue_server.domain.evaluation import Evaluation
+from queue_server.domain.ticket import Ticket
+
+
+@dataclass
+class Tables:
+    """Everything that is kept; `tickets` in the order of issue."""
+
+    tickets: dict[str, Ticket] = field(default_factory=dict)
+    numbers: dict[tuple[str, str], int] = field(default_factory=dict)
+    desks: dict[str, Desk] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+    answers: dict[tuple[str, str], tuple[str, Outcome]] = field(default_factory=dict)
+    evaluations: dict[str, Evaluation] = field(default_factory=dict)
+    cursors: dict[str, int] = field(default_factory=dict)
+    users: dict[str, User] = field(default_factory=dict)
+    tokens: dict[str, Token] = field(default_factory=dict)
+    sessions: dict[str, Session] = field(default_factory=dict)
+
+    def snapshot(self) -> Tables:
+        """Return a copy; the values themselves never change."""
+        return Tables(**{name: copy(value) for name, value in vars(self).items()})
