@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 
 from kivy.base import EventLoop
@@ -40,6 +41,7 @@ class WindowOfLab:
         self._app = app
         self._bridge = bridge
         self._frames = 0
+        self._packer = ThreadPoolExecutor(1, "picture")  # one: each thread keeps memory of its own
         self._cached: tuple[int, bytes] = (-1, b"")
         Window.bind(on_flip=self._count)
 
@@ -57,7 +59,7 @@ class WindowOfLab:
         """Return the present frame as PNG; drawn and packed only when there is a new one."""
         frame, pixels, size = await self._bridge.call(self._read)
         if pixels is not None:
-            png = await asyncio.to_thread(_png, pixels, size)
+            png = await asyncio.get_running_loop().run_in_executor(self._packer, _png, pixels, size)
             self._cached = (frame, png)
         return f"{frame}", self._cached[1]
 
@@ -104,7 +106,7 @@ def _spot(one: Touchable) -> Spot:
 
 
 def _png(pixels: bytes, size: tuple[int, int]) -> bytes:
-    picture = Image.frombytes("RGB", size, pixels).transpose(Image.Transpose.FLIP_TOP_BOTTOM)
+    picture = Image.frombuffer("RGB", size, pixels, "raw", "RGB", 0, -1)  # GL counts rows from below
     packed = BytesIO()
     picture.save(packed, "PNG", compress_level=3)
     return packed.getvalue()
