@@ -28,13 +28,15 @@ from queue_server.application.announce import (
     zone_calls,
 )
 from queue_server.application.ports import Clock, Event, Store, View
-from queue_server.contracts.events import ServiceWaiting
+from queue_server.contracts.events import EventName, ServiceWaiting
 from queue_server.domain.desk import Desk
 from queue_server.domain.hall import Hall
 from queue_server.domain.ticket import Ticket
 
 log = logging.getLogger(__name__)
 RETRY_S = 1.0
+SAVE_EVERY_S = 0.5
+QUIET = frozenset({EventName.TICKET_ISSUED, EventName.TICKET_PRINT})
 COUNTS_EVERY_S = 0.5
 """How often waiting counts are told while they change all the time."""
 
@@ -68,6 +70,7 @@ class Follower:
         self._woken = asyncio.Event()
         self._refreshed = asyncio.Event()
         self.cursor = 0
+        self._saved, self._saved_at = 0, 0.0
         self.is_behind = False
         """The broker did not take what we had to say."""
 
@@ -82,7 +85,7 @@ class Follower:
 
     async def load(self) -> None:
         """Find out how far the bus was told before."""
-        self.cursor = await self._store.read(lambda view: view.cursor(self.name))
+        self.cursor = self._saved = await self._store.read(lambda view: view.cursor(self.name))
 
     async def run_forever(self) -> None:
         """Tell, for ever."""
@@ -104,7 +107,14 @@ class Follower:
                 await self._rest()
 
     async def _rest(self) -> None:
-        await self._woken.wait()
+        """Wait for events; when none come for a while, write down how far we are."""
+        try:
+            await asyncio.wait_for(self._woken.wait(), self._rest_limit_s())
+        except TimeoutError:
+            await self.save()
+
+    def _rest_limit_s(self) -> float | None:
+        return SAVE_EVERY_S if self.cursor != self._saved else None
 
     async def _until_retry(self) -> None:
         """Wait a little, or until the broker is said to be there."""
@@ -118,9 +128,17 @@ class Follower:
 
     async def _advance(self, events: Sequence[Event]) -> None:
         if events:
-            last = events[-1].seq
-            await self._store.change(lambda tx: tx.set_cursor(self.name, last))
-            self.cursor = last
+            self.cursor = events[-1].seq
+        if asyncio.get_running_loop().time() - self._saved_at >= SAVE_EVERY_S:
+            await self.save()
+
+    async def save(self) -> None:
+        """Write the cursor down.  A crash before that tells the last half second again."""
+        seq = self.cursor
+        self._saved_at = asyncio.get_running_loop().time()
+        if seq != self._saved:
+            await self._store.change(lambda tx: tx.set_cursor(self.name, seq))
+            self._saved = seq
 
     async def _publish(self, messages: list[Publication]) -> None:
         """Send in order; the bus bounds how many are under way."""
@@ -173,21 +191,18 @@ class OutboxRelay(Follower):
         self._all_due = True
         super().refresh()
 
-    async def _rest(self) -> None:
-        """Wait for events, not longer than the counts may be late."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), COUNTS_EVERY_S if self._counts_due else None)
+    def _rest_limit_s(self) -> float | None:
+        return COUNTS_EVERY_S if self._counts_due else super()._rest_limit_s()
 
     async def step(self) -> int:
         """Tell what the next events changed."""
         after, everything = self.cursor, self._all_due
-        state = await self._store.read(lambda view: self._read(view, after))
+        now_s = asyncio.get_running_loop().time()
+        counts_now = everything or now_s - self._counted_at >= COUNTS_EVERY_S
+        state = await self._store.read(lambda view: self._read(view, after, counts_now))
         services = [event.service_id for event in state.events if event.service_id in self._hall.services]
         self._counts_due |= dict.fromkeys(one for one in services if one)
-        now_s = asyncio.get_running_loop().time()
-        counts = list(self._counts_due) if now_s - self._counted_at >= COUNTS_EVERY_S else []
-        if everything:
-            counts = list(self._hall.services)
+        counts = list(self._hall.services) if everything else list(self._counts_due) if counts_now else []
         await self._publish(self._publications(state, counts, everything))
         if everything:
             self._all_due = False
@@ -197,11 +212,15 @@ class OutboxRelay(Follower):
         await self._advance(state.events)
         return len(state.events)
 
-    def _read(self, view: View, after: int) -> _Hall:
+    def _read(self, view: View, after: int, counts_now: bool) -> _Hall:
+        """Read events, and the state they need: a new ticket alone changes nothing but counts."""
         day = self._hall.business_day(self._clock.now())
+        events = view.events(after, self.batch)
+        if not counts_now and all(event.name in QUIET for event in events):
+            return _Hall(view.seq, events, [], {}, {}, {})
         return _Hall(
             seq=view.seq,
-            events=view.events(after, self.batch),
+            events=events,
             active=view.active(day),
             desks=view.desks(),
             lines=view.waiting_counts(day),
@@ -212,7 +231,9 @@ class OutboxRelay(Follower):
         """Return what to say, the most urgent first: bars, voices, screens, then who waits."""
         site, hall = self._hall.site, self._hall
         windows = dict.fromkeys(
-            event.window for event in state.events if event.window and event.window in hall.windows
+            event.window
+            for event in state.events
+            if event.window and event.window in hall.windows and event.name not in QUIET
         )
         out = [self._display(state, window) for window in windows]
         for event in state.events:

@@ -244,6 +244,9 @@ class Server:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for follower in (self._relay, self._stream):
+            if follower is not None:
+                await follower.save()
         if self._bus is not None:
             await self._bus.close()
         await self.store.close()
