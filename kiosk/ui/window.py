@@ -6,10 +6,13 @@ once; on a real display that would only cost time, so there it is left out.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 import tempfile
 from pathlib import Path
+
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8  # malloc.h of glibc
 
 
 def is_offscreen() -> bool:
@@ -21,6 +24,7 @@ def is_offscreen() -> bool:
 
 def prepare(width: int, height: int, *, fullscreen: bool, title: str, state_dir: Path | None) -> None:
     """Configure Kivy; call once, before anything imports it."""
+    _keep_memory_small()
     os.environ.setdefault("KIVY_NO_ARGS", "1")
     os.environ.setdefault("KIVY_NO_CONFIG", "1")
     os.environ.setdefault("KIVY_NO_FILELOG", "1")
@@ -34,6 +38,17 @@ def prepare(width: int, height: int, *, fullscreen: bool, title: str, state_dir:
         os.environ["SDL_VIDEODRIVER"] = "offscreen"
     _configure(width, height, fullscreen=fullscreen)
     _open(title, fullscreen=fullscreen)
+
+
+def _keep_memory_small() -> None:
+    """Ask glibc to give big blocks back: pictures and layouts come and go, a kiosk runs for months.
+
+    Measured over all screens in both languages: about 20 MB less.  Other C libraries: nothing happens.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        for option, value in ((M_ARENA_MAX, 1), (M_MMAP_THRESHOLD, 1 << 16), (M_TRIM_THRESHOLD, 1 << 16)):
+            mallopt(option, value)
 
 
 def _configure(width: int, height: int, *, fullscreen: bool) -> None:
