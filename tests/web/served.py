@@ -17,11 +17,10 @@ from tests.web.fake_hall import FakeHall
 T = TypeVar("T")
 
 
-class Served:
-    """`hall` behind HTTP at `url`.  `make` builds the application anew for each start."""
+class ServedApp:
+    """An application behind HTTP at `url`; `make` builds it anew, on its own thread, for each start."""
 
-    def __init__(self, hall: FakeHall, make: Callable[[FakeHall], FastAPI] = create_fake_app) -> None:
-        self.hall = hall
+    def __init__(self, make: Callable[[], FastAPI]) -> None:
         self._make = make
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -34,14 +33,12 @@ class Served:
     def start(self) -> None:
         """Listen; returns when requests are answered."""
         listening = threading.Event()
-        self.hall.changed = asyncio.Condition()
-        config = uvicorn.Config(
-            self._make(self.hall), port=self.port, log_level="error", timeout_graceful_shutdown=1
-        )
-        server = self._server = uvicorn.Server(config)
 
         async def serve() -> None:
             self._loop = asyncio.get_running_loop()
+            app = self._make()
+            config = uvicorn.Config(app, port=self.port, log_level="error", timeout_graceful_shutdown=1)
+            server = self._server = uvicorn.Server(config)
             startup = server.startup
 
             async def started(sockets: list[socket.socket] | None = None) -> None:
@@ -67,3 +64,15 @@ class Served:
         """Run a change of the hall on the server's own loop."""
         assert self._loop
         return asyncio.run_coroutine_threadsafe(change, self._loop).result(20)
+
+
+class Served(ServedApp):
+    """The fake hall: what a test changes in `hall` is seen by the pages."""
+
+    def __init__(self, hall: FakeHall, *, lab: bool = True) -> None:
+        self.hall, self._lab = hall, lab
+        super().__init__(self._app)
+
+    def _app(self) -> FastAPI:
+        self.hall.changed = asyncio.Condition()
+        return create_fake_app(self.hall, lab=self._lab)

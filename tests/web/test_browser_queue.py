@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.web.conftest import Complaints
+from tests.web.fake_app import TABLET_TOKEN
 from tests.web.served import Served
 
 pytestmark = pytest.mark.browser
@@ -25,6 +26,7 @@ def test_a_clerk_calls_starts_and_finishes_with_keys_and_the_wall_follows(page: 
     sit_down(page, served, "3")
     wall = page.context.new_page()
     wall.goto(f"{served.url}/wall")
+    page.bring_to_front()
 
     page.keyboard.press("F2")
     expect(page.locator("#current .number")).to_have_text("Z001")
@@ -42,6 +44,17 @@ def test_a_clerk_calls_starts_and_finishes_with_keys_and_the_wall_follows(page: 
     expect(page.locator("#current .idle")).to_be_visible()
     expect(wall.locator("#newest .number")).not_to_have_text("Z001")
     assert served.hall.tickets["t-Z001"].state == "done"
+
+
+def test_keys_typed_faster_than_the_answers_are_done_in_turn(page: Page, served: Served) -> None:
+    sit_down(page, served, "3")
+    page.keyboard.press("F2")
+    page.keyboard.press("F2")
+    page.keyboard.press("F4")
+
+    expect(page.locator("#current")).to_have_attribute("data-state", "serving")
+    expect(page.locator("#current .number")).to_have_text("Z001")
+    expect(page.get_by_role("alert")).to_be_hidden()
 
 
 def test_only_what_the_ticket_allows_can_be_pressed(page: Page, served: Served) -> None:
@@ -117,6 +130,18 @@ def test_a_transfer_goes_to_the_chosen_service(page: Page, served: Served) -> No
     assert served.hall.tickets["t-Z001"].service_id == "D"
 
 
+def test_a_console_reads_its_lists_for_its_own_services_only(page: Page, served: Served) -> None:
+    sit_down(page, served, "60")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    served.do(served.hall.issue("A"))
+    served.do(served.hall.issue("W"))
+    expect(page.locator("#line li", has_text="W001")).to_be_visible()
+
+    assert any("service=W" in url for url in asked)
+    assert len([url for url in asked if "/windows/60" in url]) == 1
+
+
 def finish_one(served: Served) -> None:
     served.do(served.hall.call_next("3"))
     served.do(served.hall.act("3", "start", {}))
@@ -153,6 +178,24 @@ def test_a_second_rating_of_a_ticket_is_refused_in_words(
     page.get_by_role("button", name="提交评价").click()
 
     expect(page.get_by_text("该排队号已评价,请勿重复评价!")).to_be_visible()
+
+
+def test_a_tablet_keeps_the_token_it_was_opened_with_and_hides_it(page: Page, served: Served) -> None:
+    served.stop()
+    hall = Served(served.hall, lab=False)  # nobody tells tokens here
+    hall.start()
+    finish_one(hall)
+    page.goto(f"{hall.url}/tablet/3#token={TABLET_TOKEN}")
+    expect(page.locator(".face").first).to_be_visible()
+    assert "token" not in page.url
+    page.reload()
+
+    page.get_by_role("button", name="非常满意").first.click()
+    page.get_by_role("button", name="提交评价").click()
+    expect(page.get_by_text("感谢您的评价!")).to_be_visible()
+    page.goto("about:blank")
+    hall.stop()
+    served.start()
 
 
 def test_a_tablet_that_nobody_touches_goes_back_and_records_nothing(page: Page, served: Served) -> None:

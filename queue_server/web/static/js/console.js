@@ -22,12 +22,16 @@ byId("signin-form").addEventListener("submit", signIn);
 byId("find-window").addEventListener("input", drawWindows);
 byId("leave-window").addEventListener("click", leaveWindow);
 byId("logout").addEventListener("click", logOut);
-follow({ onBoard: (next) => {
-  board = next;
-  desk.board = next;
-  if (!byId("choose").hidden) drawWindows();
-  desk.refresh();
-} });
+follow({
+  onBoard: (next) => {
+    board = next;
+    desk.board = next;
+    if (!byId("choose").hidden) drawWindows();
+  },
+  // Sixty consoles need not read their lists for what happens at the other end of the hall.
+  onEvent: (event) => desk.concerns(event) && desk.refresh(),
+  onResync: () => desk.refresh(),
+});
 start();
 
 /** Say a sentence, or take it away. */

@@ -13,6 +13,8 @@ const ALLOWED = {
 const WANTED = { called: "start", serving: "finish" };
 const AMBER_S = 15 * 60;
 const RED_S = 30 * 60;
+const BOUNCING = new Set(["call-next", "recall"]); // a second one would be another call
+const BOUNCE_MS = 600;
 const LISTED = 60;
 const MOST = 1000;
 
@@ -23,6 +25,8 @@ export class Desk {
     this.lists = { waiting: [], aside: [], paper: [] };
     this.shown = "waiting";
     this.busy = false;
+    this.pressedAt = {};
+    this.answered = null;
     this.reading = null;
     this.again = false;
     byId("call-next").addEventListener("click", () => this.act("call-next"));
@@ -55,6 +59,14 @@ export class Desk {
     if (!action || !this.id || document.querySelector("dialog[open]")) return;
     event.preventDefault();
     if (!event.repeat) this.act(action);
+  }
+
+  /** Whether an event may change what this window shows. */
+  concerns(event) {
+    if (!this.window || event.window === this.id) return true;
+    const listed = Object.values(this.lists).flat();
+    return this.window.skills.some((skill) => skill.service_id === event.service_id) ||
+      listed.some((ticket) => ticket.id === event.ticket_id);
   }
 
   /** Read the window and its lists again; many wishes, one reading. */
@@ -97,7 +109,12 @@ export class Desk {
     this.draw();
   }
 
+  /** Do one thing after the other; a key that bounces under an eager finger is one press. */
   async act(action) {
+    const now = performance.now();
+    if (BOUNCING.has(action) && now - (this.pressedAt[action] ?? -BOUNCE_MS) < BOUNCE_MS) return;
+    this.pressedAt[action] = now;
+    await this.answered;
     if (this.busy || !this.id || !this.window || !this.possible(action)) return;
     const body = await this.details(action);
     if (body === null) return;
@@ -105,7 +122,12 @@ export class Desk {
     await this.send(`/api/v1/windows/${this.id}/${path}`, body, action === "call-next");
   }
 
-  async send(path, body, saysNobody = false) {
+  send(path, body, saysNobody = false) {
+    this.answered = this.sent(path, body, saysNobody);
+    return this.answered;
+  }
+
+  async sent(path, body, saysNobody) {
     this.busy = true;
     this.draw();
     try {
@@ -117,7 +139,7 @@ export class Desk {
     } finally {
       this.busy = false;
     }
-    await this.refresh();
+    await this.refresh(); // what may be pressed next depends on it
     this.draw();
   }
 

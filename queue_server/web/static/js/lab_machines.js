@@ -33,7 +33,7 @@ export function drawReader(lab) {
   if (!reader) return void once(place, "absent", absent);
   const { card } = reader.state;
   return void once(place, `${reader.id} ${card ? `${card.name} ${card.kind}` : ""}`, () => [
-    h("div.reader", {}, card ? idCard(card) : h("span.slot", {}, t("lab.reader_empty"))),
+    h("div.reader", {}, card ? idCard(card) : h("span.slot", {}, icon("card-account-details-outline"), t("lab.reader_empty"))),
     h("div.row", {}, CARDS.map(({ key, card: one }) =>
       knob(t(key), () => lab.do(reader, "place-card", { card: one }), { disabled: Boolean(card) })),
     knob(t("lab.lift"), () => lab.do(reader, "lift-card"), { disabled: !card })),
@@ -92,7 +92,7 @@ export function drawPrinter(lab) {
   const said = jammed ? t("lab.jammed") : open ? t("lab.cover_open") : t(PAPER[paper] ?? "lab.paper_full");
   const newest = [...tickets].reverse().slice(0, SHOWN_TICKETS);
   const key = JSON.stringify([printer.id, paper, open, jammed, printing, tickets.length, newest.map((one) => [one.taken, one.text])]);
-  const draw = (one, index) => h("img", { src: one.png, alt: one.text, className: one.taken || index ? "old" : "", title: one.taken ? t("lab.taken") : "" });
+  const draw = (one, index) => h("img", { src: one.png, alt: one.text, className: index ? "old" : one.taken ? "taken" : "", title: one.taken ? t("lab.taken") : "" });
   return void once(place, key, () => [
     h("div.paper-mouth", { className: bad ? "paper-mouth bad" : "paper-mouth" }, h("i.lamp"), printing ? t("lab.printing") : said),
     h("div.tickets", {}, newest.length ? newest.map(draw) : h("p", {}, t("lab.no_ticket"))),
@@ -126,7 +126,7 @@ export function drawPads(lab) {
   const [left, right] = place.querySelector(".display").children;
   const window = lab.board.windows.find((one) => one.id === lab.window);
   say(left, window?.number || "----");
-  say(right, t("lab.pad_waiting", { n: pad.state.waiting ?? window?.waiting ?? 0 }));
+  say(right, t("lab.pad_waiting", { n: Number(pad.state.waiting ?? window?.waiting ?? 0) }));
   if (evaluator) drawEvaluator(place.querySelector(".evaluator"), evaluator);
   return undefined;
 }

@@ -9,26 +9,21 @@
 import { h } from "./dom.js";
 import { page, t } from "./page.js";
 import { hallNow, hallParts, setHallTime } from "./clock.js";
+import { openStream } from "./live_stream.js";
 
 const SILENT_MS = 10_000;
-const DEAD_MS = 25_000; // a half-open connection never errs by itself: open a new one
-const REOPEN_MS = 2_000;
+const DEAD_MS = 25_000; // a half-open connection never errs by itself: ask for a new one
+const AGAIN_MS = 2_000;
 const FETCH_MS = 8_000;
-const EVENTS = [
-  "ticket-issued", "ticket-called", "ticket-recalled", "ticket-started", "ticket-finished", "ticket-no-show",
-  "ticket-held", "ticket-resumed", "ticket-transferred", "ticket-requeued", "ticket-cancelled",
-  "ticket-expired", "ticket-print", "ticket-rated", "window-changed",
-];
 
 /**
  * Follow the hall.  `onBoard(board)` gets the first board at once and every newer one; `onEvent(event)`
- * each event as told; `zone` narrows the board.
+ * each event as told, `onResync()` is called when events may have been missed; `zone` narrows the board.
  */
-export function follow({ zone = "", onBoard, onEvent = () => {} }) {
+export function follow({ zone = "", onBoard, onEvent = () => {}, onResync = () => {} }) {
   const state = { told: -1, heardAt: performance.now(), fetching: false, again: false, gaps: 0 };
   const badge = h("div.stale", { role: "status", hidden: true });
   document.body.append(badge);
-  let source = null;
 
   const take = (board) => {
     setHallTime(board.at);
@@ -60,39 +55,25 @@ export function follow({ zone = "", onBoard, onEvent = () => {} }) {
         take(await answer.json());
       } while (state.again);
     } catch {
-      setTimeout(refresh, REOPEN_MS); // the watch below tells the reader when this lasts
+      setTimeout(refresh, AGAIN_MS); // the watch below tells the reader when this lasts
     } finally {
       state.fetching = false;
     }
   };
 
-  const onTold = (message) => {
-    heard();
-    const event = parsed(message.data);
-    const seq = Number(message.lastEventId || event.seq || 0);
-    if (state.told >= 0 && seq > state.told + 1) document.documentElement.dataset.gaps = String((state.gaps += 1));
-    state.told = seq; // a restored server may count lower: follow it
-    onEvent(event);
+  const onTold = ({ name, id, data }) => {
+    if (name !== "joined") heard();
+    if (name === "heartbeat") return;
+    if (name === "snapshot") state.told = Number(id); // what lies between is in the board
+    else if (data) {
+      const event = JSON.parse(data);
+      const seq = Number(id || event.seq);
+      if (state.told >= 0 && seq > state.told + 1) document.documentElement.dataset.gaps = String((state.gaps += 1));
+      state.told = seq; // a restored server may count lower: follow it
+      onEvent(event);
+    }
+    if (!data) onResync();
     refresh();
-  };
-
-  const open = () => {
-    source?.close();
-    source = new EventSource("/api/v1/events");
-    source.addEventListener("open", () => {
-      heard();
-      refresh();
-    });
-    source.addEventListener("heartbeat", heard);
-    source.addEventListener("snapshot", (message) => {
-      heard();
-      state.told = Number(message.lastEventId); // what lies between is in the board
-      refresh();
-    });
-    for (const name of EVENTS) source.addEventListener(name, onTold);
-    source.addEventListener("error", () => {
-      if (source.readyState === EventSource.CLOSED) setTimeout(open, REOPEN_MS);
-    });
   };
 
   const watch = () => {
@@ -103,21 +84,23 @@ export function follow({ zone = "", onBoard, onEvent = () => {} }) {
       badge.hidden = false;
       document.documentElement.dataset.stale = "yes";
     }
-    if (silent > DEAD_MS && source?.readyState === EventSource.OPEN) {
-      open();
-    }
+    if (silent > DEAD_MS) stream.reopen();
   };
 
   take(page.board);
-  open();
+  const stream = sharedStream(onTold);
   setInterval(watch, 1000);
   return { refresh };
 }
 
-function parsed(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return {};
-  }
+/** The browser's one stream where it can share, else a stream of this page's own. */
+function sharedStream(tell) {
+  if (!window.SharedWorker) return openStream(tell);
+  const worker = new SharedWorker("/static/js/live_worker.js", { type: "module", name: "tingtong-live" });
+  let stream = { reopen: () => worker.port.postMessage("reopen") };
+  worker.addEventListener("error", () => { stream = openStream(tell); }, { once: true });
+  worker.port.onmessage = ({ data }) => tell(data);
+  window.addEventListener("pagehide", () => worker.port.postMessage("bye"));
+  window.addEventListener("pageshow", (event) => event.persisted && location.reload()); // kept aside, it heard nothing
+  return { reopen: () => stream.reopen() };
 }
