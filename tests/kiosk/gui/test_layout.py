@@ -72,13 +72,12 @@ def sized(request: pytest.FixtureRequest, open_stage: Callable[[tuple[int, int]]
 
 @pytest.mark.parametrize("screen", SCREENS)
 def test_every_screen_can_be_touched_and_read(sized: Stage, screen: str) -> None:
-    for language in ("zh", "en"):
-        for elder in (False, True):
-            sized.restart()
-            first = [w.ElderToggled()] if elder else []
-            sized.say(w.HallLoaded(long_hall()), w.LanguageChosen(language), *first, *SCREENS[screen])
-            sized.step(3)
-            assert problems(sized) == [], f"{language} {'elder' if elder else 'plain'}"
+    for language, elder in (("zh", False), ("en", False), ("en", True)):  # the longest words, the biggest
+        sized.restart()
+        first = [w.ElderToggled()] if elder else []
+        sized.say(w.HallLoaded(long_hall()), w.LanguageChosen(language), *first, *SCREENS[screen])
+        sized.step(3)
+        assert problems(sized) == [], f"{language} {'elder' if elder else 'plain'}"
 
 
 def problems(stage: Stage) -> list[str]:
