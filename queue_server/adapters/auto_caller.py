@@ -20,20 +20,28 @@ class AutoCaller:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._woken = asyncio.Event()
+        self._stale = True
+        self._windows: list[str] = []
 
     def wake(self, events: list[Event]) -> None:
-        """Something happened."""
-        if any(event.name not in _IDLE for event in events):
+        """Something happened; most halls have no such window, so nothing is read unless one changed."""
+        if any(event.name is EventName.WINDOW_CHANGED for event in events):
+            self._stale = True
+            self._woken.set()
+        elif self._windows and any(event.name not in _IDLE for event in events):
             self._woken.set()
 
     async def run_forever(self) -> None:
         """Call, for ever."""
         while True:
-            await self._woken.wait()
             self._woken.clear()
-            desks = await self._store.read(lambda view: view.desks())
-            for window in [desk.window for desk in desks.values() if desk.auto_call and desk.is_taking]:
+            if self._stale:
+                self._stale = False
+                desks = await self._store.read(lambda view: view.desks())
+                self._windows = [desk.window for desk in desks.values() if desk.auto_call]
+            for window in self._windows:
                 await self._call(window)
+            await self._woken.wait()
 
     async def _call(self, window: str) -> None:
         def job(tx: Tx) -> None:

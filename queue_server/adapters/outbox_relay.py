@@ -62,7 +62,9 @@ class Follower:
 
     name = ""
     batch = 0
-    rest_s = 0.0
+    pause_s = 0.02
+    """Pause after telling something; an event after a quiet moment is told at once."""
+    rest_s = 0.02
     """Pause after a full batch: let the requests have the processor in between."""
 
     def __init__(self, store: Store, hall: Hall, clock: Clock, bus: Bus) -> None:
@@ -101,10 +103,10 @@ class Follower:
                 await self._until_retry()
                 continue
             self.is_behind = False
-            if told >= self.batch:
-                await asyncio.sleep(self.rest_s)
-            elif told == 0:
+            if told == 0:
                 await self._rest()
+            else:  # who comes next within this moment shares its messages
+                await asyncio.sleep(self.rest_s if told >= self.batch else self.pause_s)
 
     async def _rest(self) -> None:
         """Wait for events; when none come for a while, write down how far we are."""
@@ -157,6 +159,7 @@ class EventStream(Follower):
 
     name = "mqtt-events"
     batch = 64
+    pause_s = 0.05
     rest_s = 0.2
 
     async def step(self) -> int:
@@ -178,7 +181,6 @@ class OutboxRelay(Follower):
 
     name = "mqtt"
     batch = 256
-    rest_s = 0.02
 
     def __init__(self, store: Store, hall: Hall, clock: Clock, bus: Bus) -> None:
         super().__init__(store, hall, clock, bus)

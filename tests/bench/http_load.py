@@ -186,11 +186,12 @@ async def drive(server: Server, clients: int, count: int, request: Request) -> d
     }
 
 
-def issue_request(token: str, services: list[str], run: str) -> Request:
+def issue_request(token: str, services: list[str], run: str, *, spread: bool = True) -> Request:
+    """Each client takes every service in turn, or only its own."""
     headers = f"Authorization: Bearer {token}\r\nContent-Type: application/json\r\n"
 
     def request(client: int, turn: int) -> tuple[str, str, bytes]:
-        service = services[(client + turn) % len(services)]
+        service = services[(client + turn) % len(services)] if spread else services[client]
         body = f'{{"service_id":"{service}","channel":"kiosk"}}'.encode()
         return "/api/v1/tickets", f"{headers}Idempotency-Key: {run}-{client}-{turn}\r\n", body
 
@@ -226,6 +227,7 @@ def floor(folder: Path) -> float:
 async def load(server: Server, clients: list[int], issues: int, calls: int) -> dict[str, object]:
     board = json.loads(await once(server.port, "GET", "/api/v1/board"))
     services = [service["id"] for service in board["services"]]
+    ids = {service["name"]: service["id"] for service in board["services"]}
     windows = [window["id"] for window in board["windows"]]
     tokens = server.credentials["tokens"]
     assert isinstance(tokens, dict)
@@ -234,7 +236,11 @@ async def load(server: Server, clients: list[int], issues: int, calls: int) -> d
     for number in clients:
         told = await drive(server, number, issues, issue_request(tokens["kiosk"], services, f"i{number}"))
         results["issue"] = [*_list(results["issue"]), told]
+    first_of = {window["id"]: ids[window["services"][0]] for window in board["windows"]}
     for number in clients:
+        # somebody waits for every press: each window gets as many tickets as it will call
+        own = [first_of[windows[client % len(windows)]] for client in range(number)]
+        await drive(server, number, calls, issue_request(tokens["kiosk"], own, f"p{number}", spread=False))
         told = await drive(server, number, calls, call_request(cookie, windows, f"c{number}"))
         results["call"] = [*_list(results["call"]), told]
     return results
