@@ -3,7 +3,7 @@
 PY := .venv/bin/python
 DEMO_STATE ?= var/demo
 
-.PHONY: run setup setup-test test test-long check bench format lock clean
+.PHONY: screenshots run setup setup-test test test-long check bench format lock clean
 
 run: setup
 	@exec $(PY) -m queue_server.demo --config config/demo --state $(DEMO_STATE)
@@ -38,6 +38,9 @@ lock:
 	$(PY) -m pip install --quiet uv
 	.venv/bin/uv pip compile pyproject.toml --all-extras --generate-hashes --universal --python-version 3.11 \
 		--no-emit-index-url --no-header --quiet -o requirements.lock
+
+screenshots: setup-test
+	$(PY) scripts/screenshots.py
 
 clean:
 	rm -rf .venv node_modules var queue_server/web/static/vendor kiosk/assets/fonts/*.ttf
