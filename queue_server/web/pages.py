@@ -6,6 +6,7 @@ itself fresh through `/api/v1` (static/js/live.js).  `mount(app, settings)` is t
 
 from __future__ import annotations
 
+from datetime import timedelta, tzinfo
 from pathlib import Path
 from typing import Annotated, Protocol
 
@@ -149,6 +150,14 @@ def _language_of_person(request: Request, asked: str | None) -> Language:
     return chosen_language(asked, request.headers.get("accept-language"))
 
 
+def _utc_offset_min(request: Request, board: BoardOut) -> int:
+    """Return how far the hall's clocks are ahead of UTC now; a screen's own time zone may be anything."""
+    context = getattr(request.app.state, "context", None)
+    zone: tzinfo | None = context.hall.timezone if context is not None else board.at.tzinfo
+    offset = board.at.astimezone(zone).utcoffset() or timedelta()
+    return int(offset.total_seconds() // 60)
+
+
 def _page(request: Request, name: str, language: Language, board: BoardOut, **more: object) -> HTMLResponse:
     texts = catalogue(language)
     lab_enabled: bool = request.app.state.web_lab_enabled
@@ -158,6 +167,7 @@ def _page(request: Request, name: str, language: Language, board: BoardOut, **mo
         "lab": lab_enabled,
         "texts": texts.of("common", "rating", name),
         "board": board.model_dump(mode="json"),
+        "utc_offset_min": _utc_offset_min(request, board),
         **more,
     }
     html = _ENVIRONMENT.get_template(f"{name}.html").render(

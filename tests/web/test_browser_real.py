@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -189,6 +191,17 @@ def test_the_phone_follows_its_ticket(page: Page, hall: RealHall) -> None:
     expect(page.locator(".facts b").first).to_have_text("0")
     clerk.keyboard.press("F2")
     expect(page.locator("#ticket .state")).to_have_text("请到 3 号窗口")
+
+
+def test_the_clock_is_the_halls_and_not_the_screens(browser: Browser, hall: RealHall) -> None:
+    context = browser.new_context(timezone_id="America/New_York")
+    screen = context.new_page()
+    screen.goto(f"{hall.url}/wall")
+    local = datetime.now(ZoneInfo("Asia/Shanghai"))
+
+    either = [f"{local:%H:%M}", f"{local + timedelta(minutes=1):%H:%M}"]
+    expect(screen.locator("#clock")).to_have_text(re.compile("|".join(either)))
+    context.close()
 
 
 def test_an_unknown_phone_address_is_said_kindly(page: Page, hall: RealHall, complaints: Complaints) -> None:

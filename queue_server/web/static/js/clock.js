@@ -1,13 +1,12 @@
 /** The hall's clock: a demo hall's time is not the browser's, and its zone is not the browser's zone. */
 
+import { page } from "./page.js";
+
 let aheadMs = 0;
-let zoneMinutes = null;
 const shown = [];
 
-/** Take the hall's time from an ISO 8601 text with offset. */
+/** Take the hall's time from an ISO 8601 text. */
 export function setHallTime(iso) {
-  const offset = /([+-])(\d\d):(\d\d)$/.exec(iso);
-  if (offset) zoneMinutes = (offset[1] === "-" ? -1 : 1) * (60 * Number(offset[2]) + Number(offset[3]));
   aheadMs = Date.parse(iso) - Date.now();
   for (const draw of shown) draw();
 }
@@ -19,8 +18,7 @@ const two = (number) => String(number).padStart(2, "0");
 
 /** Hours, minutes, seconds and date in the hall's zone. */
 export function hallParts(ms = hallNow()) {
-  const minutesEast = zoneMinutes ?? -new Date(ms).getTimezoneOffset();
-  const local = new Date(ms + minutesEast * 60_000);
+  const local = new Date(ms + page.utc_offset_min * 60_000); // read with getUTC…
   return {
     hm: `${two(local.getUTCHours())}:${two(local.getUTCMinutes())}`,
     hms: `${two(local.getUTCHours())}:${two(local.getUTCMinutes())}:${two(local.getUTCSeconds())}`,

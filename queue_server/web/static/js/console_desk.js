@@ -25,7 +25,7 @@ export class Desk {
     this.lists = { waiting: [], aside: [], paper: [] };
     this.shown = "waiting";
     this.busy = false;
-    this.pressedAt = {};
+    this.pressed = { action: "", at: 0 };
     this.answered = null;
     this.reading = null;
     this.again = false;
@@ -111,9 +111,9 @@ export class Desk {
 
   /** Do one thing after the other; a key that bounces under an eager finger is one press. */
   async act(action) {
-    const now = performance.now();
-    if (BOUNCING.has(action) && now - (this.pressedAt[action] ?? -BOUNCE_MS) < BOUNCE_MS) return;
-    this.pressedAt[action] = now;
+    const { action: before, at } = this.pressed;
+    this.pressed = { action, at: performance.now() };
+    if (BOUNCING.has(action) && before === action && this.pressed.at - at < BOUNCE_MS) return;
     await this.answered;
     if (this.busy || !this.id || !this.window || !this.possible(action)) return;
     const body = await this.details(action);
