@@ -6,8 +6,8 @@ from datetime import date
 
 from hypothesis import strategies as st
 
-from devices.codecs import id_number
 from devices.codecs.id_text import CardText
+from devices.contracts import persons
 
 # What a card or a board may hold: no surrogates, and no spaces, which pad the fields.
 LETTERS = st.characters(codec="utf-16", exclude_categories=("Cs", "Cc", "Zs", "Zl", "Zp"))
@@ -40,7 +40,7 @@ def units(most: int, letters: st.SearchStrategy[str] = LETTERS, least: int = 0) 
 def id_numbers(draw: st.DrawFn, first: str = "990000") -> str:
     """An 18-character number with a right check character; `first` are its first six digits."""
     first_17 = f"{first}{draw(DAYS):%Y%m%d}{draw(st.integers(0, 999)):03d}"
-    return first_17 + id_number.check_character(first_17)
+    return first_17 + persons.check_character(first_17)
 
 
 @st.composite

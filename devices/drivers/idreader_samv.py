@@ -11,7 +11,8 @@ from typing import Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from devices.codecs import id_number, id_text, samv
+from devices.codecs import id_text, samv
+from devices.contracts import persons
 from devices.contracts.id_reader import CardKind, IdCard
 from devices.errors import DeviceFault, ProtocolError
 from devices.spec import DriverSpec
@@ -122,7 +123,7 @@ class SamvIdReader:
             raise DeviceFault(
                 "card-data", f"the card's text is unusable: {error}", advice="place-again"
             ) from None
-        wrong = id_number.problem(text.id_number) if self._settings.check_id_number else None
+        wrong = persons.problem(text.id_number) if self._settings.check_id_number else None
         if wrong and text.kind != CardKind.FOREIGNER_2017:  # whose number is of another sort
             raise DeviceFault("card-data", f"the card's number is unusable: {wrong}", advice="place-again")
         return IdCard(

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from devices.codecs import id_number, id_text, samv
+from devices.codecs import id_text, samv
+from devices.contracts import persons
 from devices.sim.base import Action, NotPossible
 from devices.sim.id_reader_cards import KINDS, make_card
 from devices.sim.pace import PacedOutput
@@ -160,8 +161,8 @@ class SimIdReader:
         if card is not None:
             seen = {
                 "kind": card.kind,
-                "name": id_number.masked_name(card.name),
-                "id_number": id_number.masked_number(card.id_number),
+                "name": persons.masked_name(card.name),
+                "id_number": persons.masked_number(card.id_number),
             }
         return {"state": self._state, "card": seen, "reads": self._reads, "sam": f"{self._sam:02X}"}
 
@@ -209,5 +210,5 @@ def _explained(direction: str, frame: samv.SamvFrame) -> str:
         card = id_text.decode(frame.body[7 : 7 + id_text.TEXT_BYTES])
     except ValueError:
         return f"{sw3:02X} unreadable text"
-    number, name = id_number.masked_number(card.id_number), id_number.masked_name(card.name)
+    number, name = persons.masked_number(card.id_number), persons.masked_name(card.name)
     return f"{sw3:02X} {card.kind} card of {name} {number}, and a photo"

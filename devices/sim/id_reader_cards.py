@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from devices.codecs import id_number, id_text
+from devices.contracts import persons
 
 NOWHERE = "990000"
 """A region code that is allocated to no place, so that no number here is anybody's."""
@@ -21,12 +22,12 @@ def _serial(place: int) -> str:
 
 def _citizen_number(birth: date, place: int) -> str:
     first_17 = f"{NOWHERE}{birth:%Y%m%d}{_serial(place)}"
-    return first_17 + id_number.check_character(first_17)
+    return first_17 + persons.check_character(first_17)
 
 
 def _hmt_number(birth: date, place: int) -> str:
     first_17 = f"810000{birth:%Y%m%d}{_serial(place)}"
-    return first_17 + id_number.check_character(first_17)
+    return first_17 + persons.check_character(first_17)
 
 
 def _permit_2017(birth: date, place: int) -> str:
@@ -36,7 +37,7 @@ def _permit_2017(birth: date, place: int) -> str:
 
 def _permit_2023(birth: date, place: int) -> str:
     first_17 = f"999840{birth:%Y%m%d}{_serial(place)}"  # place 99 is nowhere, 840 the United States
-    return first_17 + id_number.check_character(first_17)
+    return first_17 + persons.check_character(first_17)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +99,8 @@ def _number_and_birth(kind: str, said: dict[str, str], place: int) -> tuple[str,
         if id_number.permit_check_digit(number[:14]) != number[14:]:
             raise ValueError("id_number has a wrong check digit")
         return number, birth or date(1980, 1, 1)
-    number = id_number.normalized(number)
-    inside = id_number.birth_of(number)
+    number = persons.normalized(number)
+    inside = persons.birth_of(number)
     if inside is None or birth not in (None, inside):
         raise ValueError("birth is another day than the one in id_number")
     return number, inside

@@ -11,6 +11,7 @@ from devices.contracts import topics
 from devices.contracts.health import DeviceHealth, DeviceStatus
 from devices.contracts.health import Paper as PaperLevel
 from devices.contracts.id_reader import CardKind, CardRead, ReadCard, StopReading
+from devices.contracts.persons import masked_name
 from devices.contracts.printer import PrintNamedTicket, PrintResult, TicketSlip
 from kiosk.flows.intake_words import Citizen, Paper
 from kiosk.ports import CardProblem, Printed
@@ -47,7 +48,7 @@ class DevicesOnBus:
         if said.card is None:
             raise CardProblem(said.error or "read-failed")
         card = said.card
-        return Citizen(card.name, ID_TYPES[card.kind], card.id_number, card.birth)
+        return Citizen(card.name, ID_TYPES[card.kind], card.id_number, card.birth, masked_name(card.name))
 
     async def stop_reading(self) -> None:
         """Nobody waits for the card any more."""

@@ -23,7 +23,6 @@ from kiosk.flows.intake_state import (
     Refusal,
     Step,
     in_use,
-    masked,
 )
 from kiosk.flows.intake_words import Effect, Event, Paper
 
@@ -195,7 +194,7 @@ def _card(state: Intake, event: w.CardSeen | w.CardFailed) -> Next:
     if state.step is not Step.CARD or event.request_id != state.request_id:
         return state, ()  # a card of a visit that is over is nobody's
     if isinstance(event, w.CardSeen):
-        issuing = replace(state, step=Step.ISSUING, card_used=True, masked_name=masked(event.citizen.name))
+        issuing = replace(state, step=Step.ISSUING, card_used=True, masked_name=event.citizen.masked_name)
         return _awake(issuing), (_order(state, event.citizen),)
     if event.error in ("timeout", "stopped"):  # somebody else stopped it: we still wait
         return _read_again(state, state.card_note)

@@ -85,11 +85,6 @@ def start(language: str = "zh", *, portrait: bool = True) -> Intake:
     return Intake(Terminal(default_language=language, portrait=portrait), language=language)
 
 
-def masked(name: str) -> str:
-    """Return how a name may be shown: 张三 → 张*.  One star whatever the length."""
-    return f"{name.strip()[:1]}*" if name.strip() else ""
-
-
 def remaining_s(state: Intake) -> int | None:
     """Whole seconds until home, or None when nothing ends by itself."""
     return None if state.deadline_s is None else max(0, math.ceil(state.deadline_s - state.now_s))

@@ -31,6 +31,8 @@ class Citizen:
     id_type: str
     id_number: str = field(repr=False)
     birth: date | None = field(default=None, repr=False)
+    masked_name: str = field(default="", repr=False)
+    """How the screen may greet: 张*.  The gateway that read the card knows the rule."""
 
 
 @dataclass(frozen=True, slots=True)

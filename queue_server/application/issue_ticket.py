@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from devices.contracts.persons import masked_name
 from queue_server.application.ports import Tx
 from queue_server.application.window_access import place_at
 from queue_server.contracts.events import EventName
@@ -9,7 +10,7 @@ from queue_server.contracts.tickets import CitizenIn, TicketIn
 from queue_server.domain.errors import QueueError, Refused
 from queue_server.domain.hall import Service
 from queue_server.domain.numbering import number_of
-from queue_server.domain.people import clean_id, is_valid_id, masked_name
+from queue_server.domain.people import clean_id, is_valid_id
 from queue_server.domain.ticket import FINAL, Ticket
 
 

@@ -12,7 +12,7 @@ from kiosk.flows.intake import advance
 from kiosk.flows.intake_state import Intake, Step, is_warning, next_wake_s, remaining_s, start
 from kiosk.flows.intake_words import Effect, Event, Paper
 
-CITIZEN = w.Citizen("张三丰", "resident", "990000199001011234", date(1990, 1, 1))
+CITIZEN = w.Citizen("张三丰", "resident", "990000199001011234", date(1990, 1, 1), masked_name="张*")
 TICKET = w.Ticket("t1", "B001")
 
 

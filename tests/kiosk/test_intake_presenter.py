@@ -93,7 +93,7 @@ def ticket_events(paper: Paper) -> tuple[Event, ...]:
     )
     return (
         w.DepartmentChosen("r", "D04"),
-        w.CardSeen("r", w.Citizen("张三", "resident", "990000199001011234")),
+        w.CardSeen("r", w.Citizen("张三", "resident", "990000199001011234", masked_name="张*")),
         w.TicketIssued("r", ticket),
         *(() if paper is Paper.PRINTING else (w.PrintDone("r", "t", 1, paper),)),
     )

@@ -12,7 +12,7 @@ from kiosk.adapters.queue_http import QueueHttp
 from kiosk.flows.intake_words import Citizen, Paper
 from kiosk.ports import Printed, Refused, Unreachable
 
-CITIZEN = Citizen("张三", "resident", "990000199001011234")
+CITIZEN = Citizen("张三", "resident", "990000199001011234", masked_name="张*")
 ISSUED = {
     "id": "t1",
     "number": "B001",

@@ -15,7 +15,7 @@ from kiosk.flows.intake_words import Citizen, Paper, Ticket
 from kiosk.ports import CardProblem, Printed, Refused, Unreachable
 from kiosk.runner import POLL_AGAIN_S, POLL_S, Runner
 
-CITIZEN = Citizen("张三", "resident", "990000199001011234")
+CITIZEN = Citizen("张三", "resident", "990000199001011234", masked_name="张*")
 
 
 @dataclass

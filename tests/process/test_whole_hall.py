@@ -203,7 +203,7 @@ def test_a_ticket_that_was_not_printed_is_not_counted_as_printed(walked: dict[st
 
     assert ticket["number"] == "G001"
     assert ticket["state"] == "waiting"
-    until(lambda: _button(hall, "再打印"), "the kiosk keeps the number and offers to print again")
+    until(lambda: _button(hall, "再打印一次"), "the kiosk keeps the number and offers to print again")
     hall.do("printer-1", "paper", state="full")
     clerk.post(f"/api/v1/tickets/{ticket['id']}/reprint", json={}, headers={"Idempotency-Key": "again"})
     paper = until(

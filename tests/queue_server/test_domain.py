@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from devices.contracts.persons import masked_name
 from queue_server.domain.assignment import next_for
 from queue_server.domain.errors import CATALOGUE, NotAllowed, QueueError, Refused
 from queue_server.domain.estimate import wait_for
 from queue_server.domain.evaluation import LEVELS, OPTION_RANGES, check_options, level_name
 from queue_server.domain.hall import Hall
 from queue_server.domain.numbering import number_of
-from queue_server.domain.people import is_valid_id, masked_name
+from queue_server.domain.people import is_valid_id
 from queue_server.domain.ticket import FINAL, TRANSITIONS, Action, State, Ticket
 from tests.queue_server.halls import MONDAY, OTHER_RESIDENT, RESIDENT, small_hall
 

@@ -18,7 +18,7 @@ DEMO = Path(__file__).parents[3] / "config" / "demo" / "hall.toml"
 TICKET = w.Ticket(
     "t", "B012", "不动产登记(一窗受理)", windows=("8", "9", "10"), ahead=12, wait_low_s=900, wait_high_s=2400
 )
-CITIZEN = w.Citizen("张三丰", "resident", "1")
+CITIZEN = w.Citizen("张三丰", "resident", "1", masked_name="张*")
 CARD = (w.DepartmentChosen("q", "D04"), w.ServiceChosen("r", "B"))
 SHOWN = (*CARD, w.CardSeen("r", CITIZEN), w.TicketIssued("r", TICKET))
 SCREENS: dict[str, tuple[Event, ...]] = {

@@ -19,7 +19,11 @@ TICKET = w.Ticket(
     "t", "B012", "不动产登记", windows=("8", "9"), floor="1F", ahead=9, wait_low_s=60, wait_high_s=900
 )
 CARD = (w.DepartmentChosen("r", "D0"), w.ServiceChosen("r", "S0"))
-SHOWN = (*CARD, w.CardSeen("r", w.Citizen("张三", "resident", "1")), w.TicketIssued("r", TICKET))
+SHOWN = (
+    *CARD,
+    w.CardSeen("r", w.Citizen("张三", "resident", "1", masked_name="张*")),
+    w.TicketIssued("r", TICKET),
+)
 SCREENS: dict[str, tuple[Event, ...]] = {
     "departments": (),
     "last page": (w.PageTurned(9),),

@@ -58,7 +58,10 @@ def test_the_number_is_on_the_screen_while_the_paper_is_still_printing(stage: St
     at_home(stage, hall)
     stage.tap("department:D04")
     visit = stage.state.request_id
-    stage.say(w.CardSeen(visit, w.Citizen("张三", "resident", "1")), w.TicketIssued(visit, TICKET))
+    stage.say(
+        w.CardSeen(visit, w.Citizen("张三", "resident", "1", masked_name="张*")),
+        w.TicketIssued(visit, TICKET),
+    )
     stage.step()
 
     assert "J001" in stage.texts()
@@ -81,7 +84,10 @@ def test_done_leads_home_and_no_name_stays_on_any_widget(stage: Stage, hall: Hal
     at_home(stage, hall)
     stage.tap("department:D04")
     visit = stage.state.request_id
-    stage.say(w.CardSeen(visit, w.Citizen("张三", "resident", "1")), w.TicketIssued(visit, TICKET))
+    stage.say(
+        w.CardSeen(visit, w.Citizen("张三", "resident", "1", masked_name="张*")),
+        w.TicketIssued(visit, TICKET),
+    )
     stage.step()
     seen = [text for text in stage.texts() if "张" in text]
     stage.tap("ticket:done")
