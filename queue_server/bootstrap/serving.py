@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import socket
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -28,6 +30,9 @@ def listen_on(host: str, port: int) -> socket.socket:
             f"or set http.port (TINGTONG_HTTP__PORT)"
         ) from error
     return sock
+
+
+SWITCH_S = 0.001  # the event loop waits for the writer's thread no longer than this, not 5 ms
 
 
 class _Uvicorn(uvicorn.Server):
@@ -66,6 +71,9 @@ def serve(settings: ServerSettings, announce: Callable[[str], None]) -> None:
             timeout_graceful_shutdown=3,
             backlog=1024,
         )
+        sys.setswitchinterval(SWITCH_S)
+        gc.collect()
+        gc.freeze()  # what start-up made stays; the collector need not look at it again
         announce(f"http://{settings.http.host}:{sock.getsockname()[1]}/")
         _Uvicorn(config, server).run(sockets=[sock])
     finally:
