@@ -20,6 +20,7 @@ from tests.process.hall import Hall, running_hall, until
 
 PRESSES = 60
 IDLE_S = 20.0
+PAD_REPEAT_S = 0.8  # an equal frame sooner than this is the pad's own repeat, not a press
 CHROMIUM = [
     "--no-sandbox",
     "--disable-gpu",
@@ -90,7 +91,8 @@ def _presses(hall: Hall) -> list[dict[str, object]]:
             done = _press_once(hall, clerk, page)
             if done is not None:
                 results.append(done)
-            hall.http.post("/lab/api/clock", json={"advance_s": 5})  # past the debounce of the key
+            hall.http.post("/lab/api/clock", json={"advance_s": 5})  # past the server's debounce of the key
+            threading.Event().wait(PAD_REPEAT_S)
         browser.close()
     bars, pages = [one for one, _ in results], [two for _, two in results]
     return [
