@@ -33,6 +33,7 @@ class Presence:
             broker.password,
             will=(self._topic, envelope_of(_gone(first))),
             on_connect=self._say,
+            listens=False,
         )
         self._connecting = asyncio.create_task(self._bus.connect())
 
