@@ -122,9 +122,10 @@ async def do_device(device_id: DeviceId, lab: LabDep, request: Request) -> Respo
 
 
 @router.get("/devices/{device_id}/files/{name}")
-async def get_file(device_id: DeviceId, name: FileName, lab: LabDep) -> Response:
-    """Return a picture or sound that a machine made."""
-    return await _proxy(lab, "GET", device_id, f"/files/{name}")
+async def get_file(device_id: DeviceId, name: FileName, lab: LabDep, request: Request) -> Response:
+    """Return a picture or sound that a machine made; 304 when the browser has it."""
+    known = request.headers.get("if-none-match", "")
+    return await _proxy(lab, "GET", device_id, f"/files/{name}", headers={"If-None-Match": known})
 
 
 async def _items(base: str) -> list[Any]:
@@ -138,8 +139,17 @@ async def _items(base: str) -> list[Any]:
     return items if isinstance(items, list) else []
 
 
-async def _proxy(lab: Lab, method: str, device_id: str, rest: str, body: bytes = b"") -> Response:
+async def _proxy(
+    lab: Lab,
+    method: str,
+    device_id: str,
+    rest: str,
+    body: bytes = b"",
+    headers: dict[str, str] | None = None,
+) -> Response:
     """Ask the simulators, then the kiosk; pass the answer on as it is."""
+    sent = {"Content-Type": "application/json"} if body else {}
+    sent |= {name: value for name, value in (headers or {}).items() if value}
     away = 0
     bases = [base for base in (lab.sims_url, lab.kiosk_url) if base]
     async with httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False) as client:
@@ -149,7 +159,7 @@ async def _proxy(lab: Lab, method: str, device_id: str, rest: str, body: bytes =
                     method,
                     f"{base}/devices/{device_id}{rest}",
                     content=body or None,
-                    headers={"Content-Type": "application/json"} if body else {},
+                    headers=sent,
                 )
             except httpx.HTTPError:
                 away += 1
@@ -157,7 +167,8 @@ async def _proxy(lab: Lab, method: str, device_id: str, rest: str, body: bytes =
             if found.status_code == 404 and base != bases[-1]:
                 continue
             media = found.headers.get("content-type")
-            return Response(found.content, found.status_code, media_type=media)
+            tag = {"ETag": found.headers["etag"]} if "etag" in found.headers else None
+            return Response(found.content, found.status_code, tag, media)
     if away:
         raise QueueError("not-possible", reason="the simulators do not answer")
     raise NotFound(what=f"device {device_id}")
