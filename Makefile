@@ -3,7 +3,7 @@
 PY := .venv/bin/python
 DEMO_STATE ?= var/demo
 
-.PHONY: screenshots run setup setup-test test test-long check bench format lock clean
+.PHONY: docs screenshots run setup setup-test test test-long check bench format lock clean
 
 run: setup
 	@exec $(PY) -m queue_server.demo --config config/demo --state $(DEMO_STATE)
@@ -26,6 +26,7 @@ check: setup-test
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-cache >/dev/null || .venv/bin/lint-imports --no-cache
 	.venv/bin/codespell
+	$(PY) scripts/generate_docs.py --check
 
 bench: setup-test
 	$(PY) -m tests.bench
@@ -38,6 +39,9 @@ lock:
 	$(PY) -m pip install --quiet uv
 	.venv/bin/uv pip compile pyproject.toml --all-extras --generate-hashes --universal --python-version 3.11 \
 		--no-emit-index-url --no-header --quiet -o requirements.lock
+
+docs: setup
+	$(PY) scripts/generate_docs.py
 
 screenshots: setup-test
 	$(PY) scripts/screenshots.py

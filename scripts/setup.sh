@@ -50,7 +50,8 @@ if ! cmp -s requirements.lock "$stamp" 2>/dev/null; then
     say "setup: virtual environment"
     [ -x .venv/bin/python ] || "$python" -m venv .venv
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+    PYTHONWARNINGS=ignore .venv/bin/python -m pip install --quiet --disable-pip-version-check \
+        --no-deps --no-build-isolation -e .
     cp requirements.lock "$stamp"
 fi
 
