@@ -1,4 +1,4 @@
-"""`make docs`: writes the documents that are drawn from the code.  `--check` only names those that drifted."""
+"""`make docs`: writes the documents drawn from the code.  `--check` only names those that drifted."""
 
 from __future__ import annotations
 
@@ -56,8 +56,9 @@ def messages() -> str:
         lines += [f"## {one.__name__}\n", f"`{one.__module__}`, {where}{personal}. {summary}\n"]
         lines += ["| field | type | default |", "|---|---|---|"]
         for name, field in one.model_fields.items():
-            kind = str(field.annotation).replace("typing.", "").replace("|", "\\|")
-            kind = kind.removeprefix("<class '").removesuffix("'>")
+            given = field.annotation
+            kind = given.__name__ if isinstance(given, type) else str(given).replace("typing.", "")
+            kind = kind.replace("|", "\\|")
             default = "required" if field.is_required() else f"`{field.get_default()!r}`"
             lines.append(f"| {name} | {kind} | {default} |")
         lines.append("")
