@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field
 
 from devices.runtime.toml_settings import SettingsError, load
+from queue_server.adapters.hall_policy import PolicyTable, PriorityTable, policy_of
 from queue_server.domain.hall import (
     CallRules,
     Department,
@@ -112,14 +113,6 @@ class WindowTable(_Strict):
     lunch_duty: bool = False
 
 
-class PriorityTable(_Strict):
-    """`[[priority]]`."""
-
-    code: str
-    name: str
-    rule: str = ""
-
-
 class HallFile(_Strict):
     """The whole file."""
 
@@ -129,6 +122,7 @@ class HallFile(_Strict):
     service: list[ServiceTable]
     window: list[WindowTable]
     priority: list[PriorityTable] = []
+    policy: PolicyTable = PolicyTable()
 
 
 def load_hall(
@@ -169,6 +163,7 @@ def load_hall(
         limits=Limits(**table.limits.model_dump()),
         calling=calling or CallRules(),
         priorities=frozenset(one.code for one in file.priority),
+        policy=policy_of(file.policy, file.priority),
         always_open=always_open,
         demo=demo,
         public_url=public_url.rstrip("/"),

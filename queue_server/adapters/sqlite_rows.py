@@ -60,9 +60,9 @@ def row_of(value: Ticket | Desk | Event) -> list[object]:
 
 def desk_of(row: Row) -> Desk:
     """Return the desk of a row in the order of DESK_COLUMNS."""
-    window, operator, paused, reason, since, called, last, rate, auto = row
+    window, operator, paused, reason, since, called, last, rate, auto, debt = row
     return Desk(
-        window, operator, bool(paused), reason, to_time(since), to_time(called), last, rate, bool(auto)
+        window, operator, bool(paused), reason, to_time(since), to_time(called), last, rate, bool(auto), debt
     )
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from queue_server.adapters.identity import Identity
 from queue_server.adapters.made_event import made_event
+from queue_server.adapters.sqlite_heads import line_heads
 from queue_server.adapters.sqlite_rows import (
     DESK_COLUMNS,
     EVENT_COLUMNS,
@@ -126,10 +127,12 @@ class SqliteTx:
         return self._many(_HELD, (window_id, self.day))
 
     def heads(self, window: Window) -> list[Ticket]:
-        """Return the first of each line the window may call."""
+        """Return what was sent to the window, else the first of each (service, class) line it may call."""
         found = self._many(_RESERVED, (self.day, window.id))
-        for service_id in () if found else sorted(window.skills, key=window.skills.__getitem__):
-            found += self._many(_LINE, (self.day, service_id, 1))
+        if not found:
+            classes = self.hall.priorities
+            rows = line_heads(self._db, self.day, window.skills, classes)
+            found = [self._seen(ticket_of(row)) for row in rows]
         return found
 
     def line(self, service_id: str, limit: int) -> list[Ticket]:

@@ -14,6 +14,8 @@ from queue_server.domain.ticket import State, Ticket
 
 IDLE, PAUSED, CLOSED = "欢迎光临!", "暂停服务", "未登录!"
 CALLING_EVENTS = frozenset({EventName.TICKET_CALLED, EventName.TICKET_RECALLED, EventName.TICKET_RESUMED})
+INTERNAL_REASONS = frozenset({EventName.WINDOW_CHANGED, EventName.TICKET_ISSUED})
+"""Their reasons are for the record: a clerk's words, and why somebody has priority."""
 SAY_FOR_S = 60
 """A call older than this would send somebody to a window that has gone on."""
 ZONE_CALLS = 12
@@ -88,7 +90,7 @@ def announcements(event: Event, language: str) -> list[Announce]:
 
 def public_event(event: Event) -> QueueEvent:
     """Return an event as everybody may know it: without who did it, and without a clerk's words."""
-    reason = None if event.name is EventName.WINDOW_CHANGED else event.reason
+    reason = None if event.name in INTERNAL_REASONS else event.reason
     return QueueEvent(
         seq=event.seq,
         name=event.name,

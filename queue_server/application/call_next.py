@@ -11,6 +11,7 @@ from queue_server.domain.assignment import next_for
 from queue_server.domain.desk import Desk
 from queue_server.domain.errors import Refused
 from queue_server.domain.ticket import AT_WINDOW, Action, Ticket
+from queue_server.domain.why import Why
 
 
 def call_next(tx: Tx, window_id: str) -> Ticket | None:
@@ -29,17 +30,18 @@ def call_next(tx: Tx, window_id: str) -> Ticket | None:
         return current
     if current is not None:
         desk = _clear_window(tx, desk, current)
-    chosen = next_for(tx.hall.window(window_id), tx.heads(tx.hall.window(window_id)))
-    if chosen is None:
+    window = tx.hall.window(window_id)
+    choice = next_for(tx.hall, window, tx.heads(window), tx.now, desk.green_debt)
+    if choice is None:
         if desk.paused:
             tx.save_desk(replace(desk, paused=False, pause_reason="", since_at=tx.now))
             tx.emit(EventName.WINDOW_CHANGED, window=window_id, state="free")
         return None
-    return call_to(tx, desk, chosen)
+    return call_to(tx, replace(desk, green_debt=choice.green_debt), choice.ticket, choice.why)
 
 
-def call_to(tx: Tx, desk: Desk, chosen: Ticket) -> Ticket:
-    """Call `chosen` to the window of `desk`, which must be free."""
+def call_to(tx: Tx, desk: Desk, chosen: Ticket, why: Why) -> Ticket:
+    """Call `chosen` to the window of `desk`, which must be free; the ticket keeps `why`."""
     called = chosen.after(
         Action.CALL,
         window=desk.window,
@@ -47,6 +49,7 @@ def call_to(tx: Tx, desk: Desk, chosen: Ticket) -> Ticket:
         called_at=tx.now,
         calls=chosen.calls + 1,
         recalls=0,
+        why=why.kept(),
     )
     tx.save(called)
     tx.save_desk(

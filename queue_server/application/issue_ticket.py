@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from devices.contracts.persons import masked_name
 from queue_server.application.ports import Tx
 from queue_server.application.window_access import place_at
@@ -11,6 +13,7 @@ from queue_server.domain.errors import QueueError, Refused
 from queue_server.domain.hall import Service
 from queue_server.domain.numbering import number_of
 from queue_server.domain.people import clean_id, is_valid_id
+from queue_server.domain.privilege import granted_class
 from queue_server.domain.ticket import FINAL, Ticket
 
 
@@ -27,6 +30,10 @@ def issue_ticket(tx: Tx, wanted: TicketIn) -> Ticket:
         raise QueueError("validation", reason=f"priority {wanted.priority!r} is not known")
     person = _person(tx, wanted.citizen, service)
     n = tx.next_number(service.id, service.start)
+    birth = wanted.citizen.birth if wanted.citizen else None
+    priority, reason = granted_class(
+        tx.hall.policy, wanted.priority, wanted.priority_reason, birth, date.fromisoformat(tx.day)
+    )
     ticket = Ticket(
         id=tx.new_id("t"),
         number=number_of(service, n),
@@ -38,14 +45,14 @@ def issue_ticket(tx: Tx, wanted: TicketIn) -> Ticket:
         token=tx.new_token(),
         person=person,
         citizen=masked_name(wanted.citizen.name) if wanted.citizen else "",
-        priority=wanted.priority,
+        priority=priority,
         channel=wanted.channel.value,
         language=wanted.language,
         terminal=wanted.terminal,
         print_state="requested" if wanted.channel.value == "kiosk" else "none",
     )
     tx.add(ticket)
-    tx.emit(EventName.TICKET_ISSUED, ticket)
+    tx.emit(EventName.TICKET_ISSUED, ticket, reason=reason)
     return ticket
 
 

@@ -89,7 +89,10 @@ class Tx(Protocol):
         ...
 
     def heads(self, window: Window) -> list[Ticket]:
-        """Return the first waiting ticket of each line this window may call, any order."""
+        """Return the first waiting ticket of each (service, class) line this window may call, any order.
+
+        What was sent to this very window may be all there is; more than the first does no harm.
+        """
         ...
 
     def line(self, service_id: str, limit: int) -> list[Ticket]:

@@ -10,7 +10,7 @@ from queue_server.application.slip import estimate_out
 from queue_server.contracts.base import Listing
 from queue_server.contracts.board import BoardOut, BoardServiceOut, BoardWindowOut, CallOut, HallOut
 from queue_server.contracts.services import DepartmentOut, ServiceOut
-from queue_server.contracts.tickets import Channel, PrintState, TicketOut, TicketState, TrackOut
+from queue_server.contracts.tickets import Channel, PrintState, TicketOut, TicketState, TrackOut, WhyOut
 from queue_server.contracts.windows import SkillOut, WindowOut
 from queue_server.domain.desk import Desk
 from queue_server.domain.errors import QueueError
@@ -18,6 +18,7 @@ from queue_server.domain.estimate import wait_for
 from queue_server.domain.evaluation import may_rate
 from queue_server.domain.hall import Hall
 from queue_server.domain.ticket import State, Ticket
+from queue_server.domain.why import why_of
 
 ALWAYS_OPEN_NOTICE = "演示系统:全天可取号 Demonstration: tickets around the clock"
 MAX_CALLS = 60
@@ -250,6 +251,17 @@ def ticket_out(hall: Hall, one: Ticket) -> TicketOut:
         print_reason=one.print_reason,
         prints=one.prints,
         rated=one.rated,
+        why=_why_out(hall, one),
+    )
+
+
+def _why_out(hall: Hall, one: Ticket) -> WhyOut | None:
+    why = why_of(one.why)
+    if why is None:
+        return None
+    classes = {code: (kind.name, kind.en) for code, kind in hall.policy.classes.items()}
+    return WhyOut.model_construct(
+        code=why.code, zh=why.sentence("zh", classes), en=why.sentence("en", classes)
     )
 
 

@@ -43,6 +43,8 @@ class TicketIn(Body):
     channel: Channel
     citizen: CitizenIn | None = None
     priority: str | None = Field(default=None, max_length=32)
+    priority_reason: str = Field(default="", max_length=80)
+    """What a clerk saw that gives the right to `priority`; kept in the event, shown to nobody outside."""
     appointment: str | None = Field(default=None, max_length=64)
     language: Literal["zh", "en"] = "zh"
     issued_at: AwareDatetime | None = None
@@ -99,6 +101,14 @@ class PrintState(StrEnum):
     UNKNOWN = "unknown"
 
 
+class WhyOut(Answer):
+    """Why a ticket was called when it was: a stable code (domain/why.py) and the sentence for the clerk."""
+
+    code: str
+    zh: str
+    en: str
+
+
 class TicketOut(Answer):
     """A ticket as staff see it.  `citizen` is a masked name such as `张*`."""
 
@@ -122,6 +132,8 @@ class TicketOut(Answer):
     print_reason: str = ""
     prints: int = 0
     rated: bool = False
+    why: WhyOut | None = None
+    """Why it was called; None before the first call."""
 
 
 class PrintResultIn(Body):

@@ -21,6 +21,8 @@ class Desk:
     last_ticket: str | None = None
     rate_ticket: str | None = None
     auto_call: bool = False
+    green_debt: int = 0
+    """Calls it owes to normal tickets (domain.policy)."""
 
     @property
     def is_open(self) -> bool:

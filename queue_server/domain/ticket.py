@@ -111,6 +111,8 @@ class Ticket:
     rated: bool = False
     outcome: str | None = None
     case_no: str | None = None
+    why: str = ""
+    """Why it was called, as `domain.why` keeps it; empty until then."""
 
     @property
     def ahead_key(self) -> tuple[int, int, int]:

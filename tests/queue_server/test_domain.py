@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.contracts.persons import masked_name
-from queue_server.domain.assignment import next_for
 from queue_server.domain.errors import CATALOGUE, NotAllowed, QueueError, Refused
 from queue_server.domain.estimate import wait_for
 from queue_server.domain.evaluation import LEVELS, OPTION_RANGES, check_options, level_name
@@ -60,38 +59,6 @@ def test_every_code_of_the_interface_has_a_sentence_in_both_languages(code: str)
 @pytest.mark.parametrize("n, number", [(1, "A001"), (999, "A999"), (1000, "A1000")])
 def test_a_number_has_three_digits_until_they_do_not_suffice(hall: Hall, n: int, number: str) -> None:
     assert number_of(hall.services["A"], n) == number
-
-
-def test_the_preferred_service_comes_before_a_longer_wait(hall: Hall) -> None:
-    chosen = next_for(hall.windows["1"], [ticket("C", 1, waits_s=900), ticket("A", 1)])
-
-    assert chosen is not None
-    assert chosen.number == "A001"
-
-
-def test_priority_goes_first_within_its_service_only(hall: Hall) -> None:
-    elder_c = ticket("C", 9, priority="ELDER")
-    elder_a = ticket("A", 9, priority="ELDER")
-
-    first = next_for(hall.windows["1"], [ticket("A", 1, waits_s=60), elder_c])
-    second = next_for(hall.windows["1"], [ticket("A", 1, waits_s=60), elder_a])
-
-    assert (first and first.number, second and second.number) == ("A001", "A009")
-
-
-def test_a_ticket_sent_to_a_window_is_called_there_first_and_nowhere_else(hall: Hall) -> None:
-    sent = ticket("B", 7, reserved_for="1")
-
-    assert next_for(hall.windows["1"], [ticket("A", 1, waits_s=99), sent]) == sent
-    assert next_for(hall.windows["3"], [sent]) is None
-
-
-@given(st.permutations([ticket("A", n, waits_s=w) for n, w in ((1, 5), (2, 5), (3, 9), (4, 0))]))
-def test_the_choice_does_not_depend_on_the_order_tickets_come_in(tickets: list[Ticket]) -> None:
-    chosen = next_for(small_hall().windows["1"], tickets)
-
-    assert chosen is not None
-    assert chosen.number == "A003"
 
 
 @pytest.mark.parametrize(

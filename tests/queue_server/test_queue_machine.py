@@ -96,6 +96,7 @@ class HallAtRandom(RuleBasedStateMachine):
                 for one in before.values()
                 if one.state is State.WAITING
                 and one.service_id == called.service_id
+                and one.priority == called.priority
                 and one.reserved_for is None
                 and one.day == called.day
             ]

@@ -25,6 +25,13 @@ def m002_accounts(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()  # type: ignore[untyped-decorator]
+def m010_calling_policy(db: Database) -> None:
+    """Why a ticket was called, what a window owes to normal tickets, the heads of priority lines."""
+    for statement in _M010:
+        db.execute(statement)
+
+
 _M001 = (
     """
     CREATE TABLE ticket (
@@ -160,5 +167,14 @@ _M002 = (
     CREATE TABLE session (
         digest TEXT PRIMARY KEY, username TEXT NOT NULL, expires_at TEXT NOT NULL
     ) WITHOUT ROWID
+    """,
+)
+
+_M010 = (
+    "ALTER TABLE ticket ADD COLUMN why TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE desk ADD COLUMN green_debt INTEGER NOT NULL DEFAULT 0",
+    """
+    CREATE INDEX ticket_green ON ticket (day, service_id, priority, place, n)
+        WHERE state = 'waiting' AND reserved_for IS NULL AND cls = 0
     """,
 )
