@@ -12,6 +12,7 @@ from pathlib import Path
 
 from devices.runtime import logs
 from devices.runtime.toml_settings import SettingsError
+from queue_server.bootstrap import rights_commands  # noqa: F401 - adds its own to COMMANDS
 from queue_server.bootstrap.commands import COMMANDS, Failed
 from queue_server.settings import ServerSettings, read_settings
 

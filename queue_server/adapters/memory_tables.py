@@ -5,7 +5,9 @@ from __future__ import annotations
 from copy import copy
 from dataclasses import dataclass, field
 
-from queue_server.application.ports import Event, Outcome, Session, Token, User
+from queue_server.adapters.issue_tables import IssueTables
+from queue_server.application.audit import AuditRow
+from queue_server.application.ports import Event, Outcome, Session, Token, Totp, User
 from queue_server.domain.desk import Desk
 from queue_server.domain.evaluation import Evaluation
 from queue_server.domain.ticket import Ticket
@@ -25,6 +27,9 @@ class Tables:
     users: dict[str, User] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
+    totps: dict[str, Totp] = field(default_factory=dict)
+    audit: list[AuditRow] = field(default_factory=list)
+    issue: IssueTables = field(default_factory=IssueTables)
 
     def snapshot(self) -> Tables:
         """Return a copy; the values themselves never change."""

@@ -8,8 +8,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from queue_server.adapters.identity import Identity
+from queue_server.adapters.issue_tables import MemoryIssueRules
 from queue_server.adapters.made_event import made_event
 from queue_server.adapters.memory_tables import Tables
+from queue_server.adapters.rights_memory import MemoryRights
 from queue_server.application.ports import Event, Session, TicketFilter, Token, User
 from queue_server.contracts.events import EventName
 from queue_server.domain.desk import Desk
@@ -19,7 +21,7 @@ from queue_server.domain.hall import Hall, Window
 from queue_server.domain.ticket import AT_WINDOW, FINAL, State, Ticket
 
 
-class MemoryTx:
+class MemoryTx(MemoryIssueRules, MemoryRights):
     """Tx and View over `Tables`."""
 
     def __init__(self, tables: Tables, hall: Hall, now: datetime, identity: Identity, actor: str) -> None:

@@ -17,6 +17,7 @@ from devices.contracts.base import Message
 from devices.contracts.call_pad import Beep, KeyPressed, PadKey, RatingGiven
 from devices.contracts.printer import PrintResult
 from queue_server.application import sign
+from queue_server.application.audit import TRACE, Told
 from queue_server.application.call_next import call_next
 from queue_server.application.evaluate import Rating, evaluate_at_window
 from queue_server.application.finish_service import finish_by_pad
@@ -88,7 +89,8 @@ class PadListener:
             return Outcome(DONE if act(tx, press.window) is not None else NOBODY)
 
         request = _request(press.device_id, press.boot, press.seq, f"{press.window} {press.key.value}")
-        status = await self._do(request, job)
+        told = Told(f"key {press.key.value}", press.device_id, window=press.window)
+        status = await self._do(request, job, told)
         if status != DONE:
             await self._beep(press.device_id, press.window)
 
@@ -100,7 +102,7 @@ class PadListener:
             return Outcome(DONE if rated is not None else NOBODY)
 
         request = _request(given.device_id, given.boot, given.seq, f"{given.window} rating {given.level}")
-        await self._do(request, job)
+        await self._do(request, job, Told("rating", given.device_id, window=given.window))
 
     async def on_paper(self, said: PrintResult) -> None:
         """Keep what became of a reprint; its job id is `TICKET:…`."""
@@ -112,11 +114,13 @@ class PadListener:
             print_result(tx, ticket_id, said.outcome.value, said.reason)
             return Outcome(DONE)
 
-        await self._do(RequestKey(said.job_id, "printer", said.outcome.value), job)
+        request = RequestKey(said.job_id, "printer", said.outcome.value)
+        await self._do(request, job, Told("reprint-result", "printer", ticket=ticket_id))
 
-    async def _do(self, request: RequestKey, job: Callable[[Tx], Outcome]) -> int:
+    async def _do(self, request: RequestKey, job: Callable[[Tx], Outcome], told: Told) -> int:
         """Run a job once; return its status, REFUSED for any refusal."""
         while True:
+            trace = TRACE.set(lambda: told)
             try:
                 return (await self._store.run(request, job)).status
             except Busy:
@@ -127,6 +131,8 @@ class PadListener:
             except Exception:
                 log.exception("a machine's message failed", extra={"actor": request.actor})
                 return REFUSED
+            finally:
+                TRACE.reset(trace)
 
     async def _beep(self, device_id: str, window: str) -> None:
         topic = topics.device_command(self._site, device_id, "beep")

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from queue_server.adapters.identity import Identity
+from queue_server.adapters.issue_tables import SqliteIssueRulesTx
 from queue_server.adapters.made_event import made_event
+from queue_server.adapters.rights_sqlite import RightsTx
 from queue_server.adapters.sqlite_heads import line_heads
 from queue_server.adapters.sqlite_rows import (
     DESK_COLUMNS,
@@ -20,6 +22,7 @@ from queue_server.adapters.sqlite_rows import (
     to_value,
 )
 from queue_server.adapters.sqlite_view import SqliteView
+from queue_server.application.audit import Head
 from queue_server.application.ports import Event, Session, Token, User
 from queue_server.contracts.events import EventName
 from queue_server.domain.desk import Desk
@@ -71,9 +74,10 @@ class Shared:
     seq: int = 0
     desks: dict[str, Desk] | None = None
     events: list[Event] = field(default_factory=list)
+    audit: Head = field(default_factory=Head)
 
 
-class SqliteTx:
+class SqliteTx(SqliteIssueRulesTx, RightsTx):
     """The Tx of one job, between its savepoint and the release."""
 
     def __init__(self, db: sqlite3.Connection, shared: Shared, now: datetime, actor: str) -> None:

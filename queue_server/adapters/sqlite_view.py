@@ -6,6 +6,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
+from queue_server.adapters.issue_tables import SqliteIssueRulesView
+from queue_server.adapters.rights_sqlite import RightsView
 from queue_server.adapters.sqlite_rows import (
     DESK_COLUMNS,
     EVENT_COLUMNS,
@@ -15,7 +17,7 @@ from queue_server.adapters.sqlite_rows import (
     ticket_of,
     to_time,
 )
-from queue_server.application.ports import Event, Session, TicketFilter, Token, User
+from queue_server.application.ports import Event, Session, TicketFilter, Token
 from queue_server.domain.desk import Desk
 from queue_server.domain.errors import NotFound
 from queue_server.domain.hall import Hall
@@ -48,7 +50,7 @@ _DESKS = f"SELECT {', '.join(DESK_COLUMNS)} FROM desk"
 _EVENTS = f"SELECT {', '.join(EVENT_COLUMNS)} FROM event WHERE seq > ? ORDER BY seq LIMIT ?"
 
 
-class SqliteView:
+class SqliteView(SqliteIssueRulesView, RightsView):
     """One snapshot.  `connection` must be inside a transaction for as long as the view is used."""
 
     def __init__(self, connection: sqlite3.Connection, hall: Hall) -> None:
@@ -127,14 +129,6 @@ class SqliteView:
         """Return how far a consumer has come."""
         row = self._db.execute("SELECT seq FROM consumer WHERE name = ?", (name,)).fetchone()
         return int(row[0]) if row else 0
-
-    def user(self, username: str) -> User | None:
-        """Return a person."""
-        row = self._db.execute("SELECT * FROM user WHERE username = ?", (username,)).fetchone()
-        if row is None:
-            return None
-        username, role, password_hash, display_name, window, failures, locked_until = row
-        return User(username, role, password_hash, display_name, window, failures, to_time(locked_until))
 
     def token(self, digest: str) -> Token | None:
         """Return a machine's token."""

@@ -6,11 +6,13 @@ It exists for tests and simulations and says in the simplest way what a Store mu
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC
 from typing import TypeVar
 
 from queue_server.adapters.identity import Identity
 from queue_server.adapters.memory_tables import Tables
 from queue_server.adapters.memory_tx import MemoryTx
+from queue_server.application.audit import TRACE, Head, row_of_job
 from queue_server.application.ports import (
     Clock,
     Event,
@@ -19,7 +21,7 @@ from queue_server.application.ports import (
     Tx,
     View,
 )
-from queue_server.domain.errors import Busy, Refused
+from queue_server.domain.errors import Busy, QueueError, Refused
 from queue_server.domain.hall import Hall
 
 T = TypeVar("T")
@@ -72,9 +74,26 @@ class MemoryStore:
         if self._closed:
             raise Busy
         draft = self._tables.snapshot()
-        result = job(MemoryTx(draft, self._hall, self._clock.now(), self._identity, actor))
+        tx = MemoryTx(draft, self._hall, self._clock.now(), self._identity, actor)
+        try:
+            result = job(tx)
+        except QueueError as error:
+            self._record(self._tables, tx, actor, [], error)
+            raise
         fresh = draft.events[len(self._tables.events) :]
+        self._record(draft, tx, actor, fresh, None)
         self._tables = draft
         for listener in self._listeners if fresh else ():
             listener(fresh)
         return result
+
+    def _record(
+        self, tables: Tables, tx: MemoryTx, actor: str, events: list[Event], error: QueueError | None
+    ) -> None:
+        """Write the job's row of the audit, if it has one."""
+        trace = TRACE.get()
+        head = Head(tables.audit[-1].seq, tables.audit[-1].hash) if tables.audit else Head()
+        at = tx.now.astimezone(UTC).isoformat(timespec="microseconds")
+        row = row_of_job(head, at, actor, trace() if trace else None, events, tx.noted, error)
+        if row is not None:
+            tables.audit.append(row)

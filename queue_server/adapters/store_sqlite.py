@@ -17,11 +17,13 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
+from queue_server.adapters import audit_sqlite
 from queue_server.adapters.identity import Identity
 from queue_server.adapters.sqlite_file import connect, prepare
 from queue_server.adapters.sqlite_rows import to_text
 from queue_server.adapters.sqlite_tx import Shared, SqliteTx
 from queue_server.adapters.sqlite_view import SqliteView
+from queue_server.application.audit import TRACE, Told, row_of_job
 from queue_server.application.ports import Clock, Event, Outcome, RequestKey, Tx, View
 from queue_server.domain.errors import Busy, Refused
 from queue_server.domain.hall import Hall
@@ -41,6 +43,7 @@ class _Job:
     request: RequestKey | None
     work: Callable[[Tx], Any]
     actor: str
+    told: Told | None
     result: Any = None
     error: BaseException | None = None
 
@@ -56,6 +59,7 @@ class SqliteStore:
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
         self._listeners: list[Listener] = []
         self._closed = False
+        self._version = -1
         self._local = threading.local()
         self._read_connections: list[sqlite3.Connection] = []
         self._readers = ThreadPoolExecutor(READERS, "store-read")
@@ -88,7 +92,8 @@ class SqliteStore:
             raise Busy
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
-        self._queue.put(_Job(loop, future, request, work, actor))
+        trace = TRACE.get()
+        self._queue.put(_Job(loop, future, request, work, actor, trace() if trace else None))
         return future
 
     async def read(self, query: Callable[[View], T]) -> T:
@@ -123,6 +128,7 @@ class SqliteStore:
     def _write_forever(self) -> None:
         db = connect(self._path)
         self._shared.seq = SqliteView(db, self._hall).seq
+        self._shared.audit = audit_sqlite.head_of(db)
         stop = False
         while not stop:
             batch: list[_Job] = []
@@ -142,16 +148,18 @@ class SqliteStore:
 
     def _commit(self, db: sqlite3.Connection, batch: list[_Job]) -> None:
         """Run a batch in one transaction; whoever waits hears of it after the commit, or of its failure."""
-        seq, desks = self._shared.seq, self._shared.desks
+        seq, desks, audit = self._shared.seq, self._shared.desks, self._shared.audit
         try:
             db.execute("BEGIN IMMEDIATE")
+            self._notice_others(db)
+            seq, desks, audit = self._shared.seq, self._shared.desks, self._shared.audit
             for job in batch:
                 self._run_one(db, job)
             db.execute("COMMIT")
         except sqlite3.Error as error:
             if db.in_transaction:
                 db.execute("ROLLBACK")
-            self._shared.seq, self._shared.desks = seq, desks
+            self._shared.seq, self._shared.desks, self._shared.audit = seq, desks, audit
             self._shared.events.clear()
             for job in batch:
                 job.error = error
@@ -164,12 +172,21 @@ class SqliteStore:
                 continue
             events = []
 
+    def _notice_others(self, db: sqlite3.Connection) -> None:
+        """Read anew what is kept in memory after another program (a command) wrote to the file."""
+        version = db.execute("PRAGMA data_version").fetchone()[0]
+        if version != self._version:
+            self._version = version
+            self._shared.seq = SqliteView(db, self._hall).seq
+            self._shared.audit = audit_sqlite.head_of(db)
+            self._shared.desks = None
+
     def _run_one(self, db: sqlite3.Connection, job: _Job) -> None:
         shared = self._shared
         seq, desks, told = shared.seq, shared.desks, len(shared.events)
+        tx = SqliteTx(db, shared, self._clock.now(), job.actor)
         db.execute("SAVEPOINT job")
         try:
-            tx = SqliteTx(db, shared, self._clock.now(), job.actor)
             job.result = job.work(tx) if job.request is None else _once(db, tx, job.request, job.work)
         except sqlite3.OperationalError:
             raise  # disk full, file gone: the whole batch failed
@@ -178,7 +195,17 @@ class SqliteStore:
             job.error = error
             shared.seq, shared.desks = seq, desks
             del shared.events[told:]
+        self._record(db, job, tx, shared.events[told:])
         db.execute("RELEASE job")
+
+    def _record(self, db: sqlite3.Connection, job: _Job, tx: SqliteTx, events: list[Event]) -> None:
+        """Write the job's row of the audit into its transaction; a repeated answer wrote nothing."""
+        if isinstance(job.result, Outcome) and job.result.replayed:
+            return
+        at = str(to_text(tx.now))
+        row = row_of_job(self._shared.audit, at, job.actor, job.told, events, tx.noted, job.error)
+        if row is not None:
+            self._shared.audit = audit_sqlite.add(db, row)
 
     def _wake(self, batch: list[_Job], events: list[Event]) -> None:
         """On the event loop: hand out the results, then the events."""

@@ -6,12 +6,15 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from queue_server.application.issue_ports import IssueRulesTx, IssueRulesView
+from queue_server.application.audit import AuditFilter, AuditRow
 from queue_server.application.records import Event as Event
 from queue_server.application.records import Outcome as Outcome
 from queue_server.application.records import RequestKey as RequestKey
 from queue_server.application.records import Session as Session
 from queue_server.application.records import TicketFilter as TicketFilter
 from queue_server.application.records import Token as Token
+from queue_server.application.records import Totp as Totp
 from queue_server.application.records import User as User
 from queue_server.contracts.events import EventName
 from queue_server.domain.desk import Desk
@@ -30,7 +33,7 @@ class Clock(Protocol):
         ...
 
 
-class Tx(Protocol):
+class Tx(IssueRulesTx, Protocol):
     """One transaction.  What a job saves and emits is committed together or not at all."""
 
     @property
@@ -163,6 +166,38 @@ class Tx(Protocol):
         """Forget a login."""
         ...
 
+    def note(self, detail: str = "", *, action: str = "", result: str = "") -> None:
+        """Say for the audit what this job does; its row is written even when nothing is emitted."""
+        ...
+
+    def user(self, username: str) -> User | None:
+        """Return a person."""
+        ...
+
+    def drop_user(self, username: str) -> None:
+        """Forget a person, the logins and the second factor."""
+        ...
+
+    def drop_sessions_of(self, username: str) -> None:
+        """Forget every login of a person."""
+        ...
+
+    def drop_token(self, name: str) -> bool:
+        """Forget a machine; say whether it was known."""
+        ...
+
+    def totp(self, username: str) -> Totp | None:
+        """Return a person's second factor."""
+        ...
+
+    def save_totp(self, totp: Totp) -> None:
+        """Keep a person's second factor."""
+        ...
+
+    def drop_totp(self, username: str) -> None:
+        """Forget a person's second factor."""
+        ...
+
 
 class Store(Protocol):
     """Runs jobs one after the other, each durable when it returns."""
@@ -187,7 +222,7 @@ class Store(Protocol):
         ...
 
 
-class View(Protocol):
+class View(IssueRulesView, Protocol):
     """A consistent reading."""
 
     @property
@@ -249,4 +284,20 @@ class View(Protocol):
 
     def session(self, digest: str) -> Session | None:
         """Return a login, expired or not."""
+        ...
+
+    def users(self) -> list[User]:
+        """Return everybody who may sign in, by name."""
+        ...
+
+    def tokens(self) -> list[Token]:
+        """Return every machine, by name."""
+        ...
+
+    def totp(self, username: str) -> Totp | None:
+        """Return a person's second factor."""
+        ...
+
+    def audit(self, wanted: AuditFilter) -> list[AuditRow]:
+        """Return rows of the audit, newest first."""
         ...

@@ -60,6 +60,15 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
+class Totp:
+    """A person's second factor: what its secret is derived from, and the last 30 s step that was used."""
+
+    username: str
+    salt: str
+    last_step: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """One row of the event table.  `actor` is who did it; it stays in the database."""
 

@@ -10,7 +10,8 @@ from fastapi import FastAPI
 from queue_server.http import docs_page, errors
 from queue_server.http.context import Context
 from queue_server.http.middleware import BodyLimit, ScreenPasses
-from queue_server.http.routes import auth, devices, events, health, lab, public, tickets, windows
+from queue_server.http.routes import audit, auth, devices, events, health, lab, public, tickets, windows
+from queue_server.http.tracing import Traced
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 ABOUT = (
@@ -41,7 +42,7 @@ def create_app(
     )
     if context is not None:
         attach(app, context)
-    for module in (tickets, windows, public, events, devices, auth):
+    for module in (tickets, windows, public, events, devices, auth, audit):
         app.include_router(module.router, prefix="/api/v1")
     app.include_router(health.router)
     if with_lab:
@@ -49,6 +50,7 @@ def create_app(
     docs_page.add(app)
     errors.install(app)
     app.add_middleware(BodyLimit)
+    app.add_middleware(Traced)
     if screen_pass:
         app.add_middleware(ScreenPasses, screen_pass=screen_pass, tablet_pass=tablet_pass)
     return app

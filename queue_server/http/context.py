@@ -16,6 +16,7 @@ from queue_server.domain.hall import Hall
 from queue_server.http.accounts import Accounts
 from queue_server.http.hall_reader import HallReader
 from queue_server.http.hub import Hub
+from queue_server.http.sights import Sights
 
 
 class MovableClock(Clock, Protocol):
@@ -69,9 +70,16 @@ class Context:
     reader: HallReader
     machines: Machines | None = None
     lab: Lab | None = None
+    sights: Sights | None = None
+    """Records who saw personal data; made from the store when not given."""
     metrics: Callable[[], dict[str, float]] = field(default=dict)
     problems: Callable[[], list[str]] = field(default=list)
     """What keeps the server from being ready, one sentence each."""
+
+    def __post_init__(self) -> None:
+        """Make what was not given."""
+        if self.sights is None:
+            self.sights = Sights(self.store)
 
 
 def context_of(request: HTTPConnection) -> Context:

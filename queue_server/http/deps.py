@@ -73,6 +73,20 @@ def require(*roles: Role) -> Callable[[Request], Awaitable[Principal]]:
     return caller
 
 
+def seen_by(*roles: Role) -> Callable[[Request], Awaitable[Principal]]:
+    """Return a dependency like `require` that records first that the caller sees personal data."""
+    caller_in = require(*roles)
+
+    async def caller(request: Request) -> Principal:
+        found = await caller_in(request)
+        sights = context_of(request).sights
+        if sights is not None:
+            await sights.saw(found.actor)
+        return found
+
+    return caller
+
+
 def check_same_origin(headers: Headers) -> None:
     """Raise Denied forbidden when a browser says that another site made this request."""
     site = headers.get("sec-fetch-site")
@@ -116,6 +130,6 @@ async def _context(request: Request) -> Context:
 Ctx = Annotated[Context, Depends(_context)]
 Issuer = Annotated[Principal, Depends(require(Role.KIOSK, *STAFF))]
 Staff = Annotated[Principal, Depends(require(*STAFF))]
-Reader = Annotated[Principal, Depends(require(*STAFF, Role.AUDITOR))]
+Reader = Annotated[Principal, Depends(seen_by(*STAFF, Role.AUDITOR))]
 Supervisor = Annotated[Principal, Depends(require(*SUPERVISORS))]
 Anybody = Annotated[Principal, Depends(require(*ANYBODY))]

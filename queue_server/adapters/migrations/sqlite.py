@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
+from queue_server.adapters.migrations.rights_tables import AUDIT_TABLE, RIGHTS_TABLES, STATISTICS_TABLES
+
 migrations = Migrations("queue")
 
 
@@ -22,6 +24,20 @@ def m001_queue(db: Database) -> None:
 def m002_accounts(db: Database) -> None:
     """People, machines, logins."""
     for statement in _M002:
+        db.execute(statement)
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m003_issue_rules(db: Database) -> None:
+    """Tickets counted for each half-day and interval; people who may not take one for a while."""
+    for statement in _M003_ISSUE:
+        db.execute(statement)
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m_audit(db: Database) -> None:
+    """The append-only audit, second factors, what windows did when."""
+    for statement in AUDIT_TABLE + RIGHTS_TABLES + STATISTICS_TABLES:
         db.execute(statement)
 
 
@@ -166,6 +182,27 @@ _M002 = (
     """
     CREATE TABLE session (
         digest TEXT PRIMARY KEY, username TEXT NOT NULL, expires_at TEXT NOT NULL
+    ) WITHOUT ROWID
+    """,
+)
+
+_M003_ISSUE = (
+    """
+    CREATE TABLE issue_count (
+        day TEXT NOT NULL,
+        service_id TEXT NOT NULL,
+        slot TEXT NOT NULL,
+        taken INTEGER NOT NULL,
+        PRIMARY KEY (day, service_id, slot)
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE blacklist (
+        person TEXT PRIMARY KEY,
+        until TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        added_at TEXT NOT NULL,
+        added_by TEXT NOT NULL
     ) WITHOUT ROWID
     """,
 )
