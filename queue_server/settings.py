@@ -50,6 +50,8 @@ class DemoSettings(_Table):
 
     always_open: bool = False
     auto_sign_in: bool = False
+    caps_times: int = Field(default=1, ge=1, le=1_000_000)
+    """Every cap of the hall times this: to measure with all rules on and tickets left."""
 
 
 class LabSettings(_Table):

@@ -182,9 +182,11 @@ def _service(s: ServiceOut) -> Service:
         windows=tuple(s.windows),
         open=s.open,
         closed_reason=s.closed_reason,
+        closed_reason_en=s.closed_reason_en,
         id_required=s.id_required,
         waiting=s.waiting,
         wait_low_s=s.wait_low_s,
         wait_high_s=s.wait_high_s,
         matters=tuple(s.matters),
+        matters_of={code: tuple(names) for code, names in s.matters_of.items()},
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +31,18 @@ class Service:
     windows: tuple[str, ...] = ()
     open: bool = True
     closed_reason: str = ""
+    closed_reason_en: str = ""
     id_required: bool = False
     waiting: int = 0
     wait_low_s: int | None = None
     wait_high_s: int | None = None
     matters: tuple[str, ...] = ()
+    matters_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Department code -> its own matters; a department that is not there has no list of its own."""
+
+    def matters_for(self, department: str) -> tuple[str, ...]:
+        """Return a department's own matters; all of them where it is not known whose they are."""
+        return self.matters_of.get(department, ()) if self.matters_of else self.matters
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,11 @@ def departments(state: Intake, words: Catalog) -> TilesView:
 def services(state: Intake, words: Catalog) -> TilesView:
     """Return the page of the chosen department's services."""
     hall = state.terminal.hall
-    shown = [_service(s, i, words) for i, s in enumerate(hall.services_of(state.department))] if hall else []
+    shown = (
+        [_service(s, state.department, i, words) for i, s in enumerate(hall.services_of(state.department))]
+        if hall
+        else []
+    )
     columns, rows = SERVICE_GRID[state.terminal.portrait, state.elder]
     if state.terminal.portrait:
         rows = min(rows, max(4, len(shown)))
@@ -62,7 +66,7 @@ def _department(hall: Hall, department: Department, index: int, words: Catalog) 
     if len(offered) > 1 or english:
         names = [s.en if english else brief(s.name) for s in offered]
     else:
-        names = [brief(m) for s in offered for m in s.matters[:3]]
+        names = [brief(m) for s in offered for m in s.matters_for(department.code)[:3]]
     return Tile(
         key=department.code,
         title=department.en if english else department.short or department.name,
@@ -75,13 +79,14 @@ def _department(hall: Hall, department: Department, index: int, words: Catalog) 
     )
 
 
-def _service(service: Service, index: int, words: Catalog) -> Tile:
+def _service(service: Service, department: str, index: int, words: Catalog) -> Tile:
     english = words.language == "en"
     badge, tone = _badge(service.waiting, service.open, words)
     place = service.zone_en if english else service.zone
-    about = "" if english else listed([brief(m) for m in service.matters], 20, 1)
+    about = "" if english else listed([brief(m) for m in service.matters_for(department)], 20, 1)
     where = f"{service.floor} {place}".strip()
-    subtitle = (about if service.open else service.closed_reason) or where
+    closed = service.closed_reason_en if english else service.closed_reason
+    subtitle = (about if service.open else closed) or where
     return Tile(
         key=service.id,
         title=service.en if english else service.name,

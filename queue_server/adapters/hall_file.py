@@ -2,44 +2,36 @@
 
 from __future__ import annotations
 
-from datetime import time
+from collections import Counter
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from devices.runtime.toml_settings import SettingsError, load
+from queue_server.adapters.hall_hours import (
+    CalendarTable,
+    CapsTable,
+    HoursTable,
+    Strict,
+    calendar_of,
+    hours_of,
+)
 from queue_server.adapters.hall_policy import PolicyTable, PriorityTable, policy_of
+from queue_server.domain.caps import Caps
 from queue_server.domain.hall import (
     CallRules,
     Department,
     Hall,
-    Hours,
     Limits,
+    Matter,
     Service,
-    Span,
     Window,
     Zone,
 )
 
-Spans = list[tuple[time, time]]
 
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class HoursTable(_Strict):
-    """`[hall.hours]`: local times."""
-
-    weekdays: Spans = []
-    saturday: Spans = []
-    sunday: Spans = []
-    issue_open_before_min: int = Field(default=0, ge=0)
-    issue_close_before_min: int = Field(default=0, ge=0)
-
-
-class LimitsTable(_Strict):
+class LimitsTable(Strict):
     """`[hall.limits]`: 0 means no limit."""
 
     max_open_tickets_per_person: int = Field(default=3, ge=0)
@@ -50,7 +42,7 @@ class LimitsTable(_Strict):
     return_after: int = Field(default=3, ge=0)
 
 
-class HallTable(_Strict):
+class HallTable(Strict):
     """`[hall]`."""
 
     site: str = Field(min_length=1, pattern=r"^[A-Za-z0-9_-]+$")
@@ -60,10 +52,13 @@ class HallTable(_Strict):
     timezone: str = "Asia/Shanghai"
     hotline: str = ""
     hours: HoursTable = HoursTable()
+    calendar: CalendarTable = CalendarTable()
+    caps: CapsTable = CapsTable()
     limits: LimitsTable = LimitsTable()
+    expire_after_close_min: int | None = Field(default=None, ge=0)
 
 
-class ZoneTable(_Strict):
+class ZoneTable(Strict):
     """`[[zone]]`."""
 
     id: str
@@ -73,7 +68,7 @@ class ZoneTable(_Strict):
     audio_zone: str
 
 
-class DepartmentTable(_Strict):
+class DepartmentTable(Strict):
     """`[[department]]`."""
 
     code: str
@@ -83,8 +78,18 @@ class DepartmentTable(_Strict):
     icon: str = ""
 
 
-class ServiceTable(_Strict):
-    """`[[service]]`.  `cap_*` and `warn_waiting` belong to quotas and warnings."""
+class MatterTable(Strict):
+    """One of `matters`."""
+
+    name: str
+    department: str
+
+
+class ServiceTable(Strict):
+    """`[[service]]`.  `cap_*`: tickets for each half-day and interval, 0 means no limit.
+
+    `hours` replaces the hall's as a whole.  `warn_waiting` belongs to warnings.
+    """
 
     id: str
     prefix: str = Field(pattern=r"^[A-Z]{1,2}$")
@@ -93,15 +98,17 @@ class ServiceTable(_Strict):
     zone: str
     departments: list[str] = []
     start: int = Field(default=1, ge=1)
-    cap_am: int = 0
-    cap_pm: int = 0
+    cap_am: int = Field(default=0, ge=0)
+    cap_pm: int = Field(default=0, ge=0)
+    cap_interval: int = Field(default=0, ge=0)
     warn_waiting: int = 0
     mean_service_s: int = Field(default=600, ge=1)
     id_required: bool = False
-    matters: list[str] = []
+    matters: list[MatterTable] = []
+    hours: HoursTable | None = None
 
 
-class WindowTable(_Strict):
+class WindowTable(Strict):
     """`[[window]]`."""
 
     id: str = Field(pattern=r"^[A-Za-z0-9_-]+$")
@@ -113,7 +120,7 @@ class WindowTable(_Strict):
     lunch_duty: bool = False
 
 
-class HallFile(_Strict):
+class HallFile(Strict):
     """The whole file."""
 
     hall: HallTable
@@ -132,6 +139,7 @@ def load_hall(
     always_open: bool = False,
     demo: bool = False,
     public_url: str = "",
+    caps_times: int = 1,
 ) -> Hall:
     """Return the hall of `path`.  Raises SettingsError: see toml_settings, and names that fit nowhere."""
     file = load(path, HallFile, environ={})
@@ -141,7 +149,6 @@ def load_hall(
         timezone = ZoneInfo(table.timezone)
     except (ZoneInfoNotFoundError, ValueError):
         raise SettingsError(f"{path}: hall.timezone: there is no timezone {table.timezone!r}") from None
-    hours = table.hours
     return Hall(
         site=table.site,
         name=table.name,
@@ -151,15 +158,11 @@ def load_hall(
         hotline=table.hotline,
         zones={zone.id: Zone(zone.id, zone.name, zone.en, zone.floor, zone.audio_zone) for zone in file.zone},
         departments={one.code: Department(**one.model_dump()) for one in file.department},
-        services={one.id: _service(one) for one in file.service},
-        windows={one.id: Window(one.id, one.name, one.zone, dict(one.skills)) for one in file.window},
-        hours=Hours(
-            _spans(hours.weekdays),
-            _spans(hours.saturday),
-            _spans(hours.sunday),
-            hours.issue_open_before_min,
-            hours.issue_close_before_min,
-        ),
+        services={one.id: _service(one, table.caps, caps_times) for one in file.service},
+        windows={one.id: _window(one) for one in file.window},
+        hours=hours_of(table.hours),
+        calendar=calendar_of(table.calendar),
+        expire_after_close_min=table.expire_after_close_min,
         limits=Limits(**table.limits.model_dump()),
         calling=calling or CallRules(),
         priorities=frozenset(one.code for one in file.priority),
@@ -170,11 +173,11 @@ def load_hall(
     )
 
 
-def _spans(spans: Spans) -> tuple[Span, ...]:
-    return tuple((start, end) for start, end in spans)
+def _window(one: WindowTable) -> Window:
+    return Window(one.id, one.name, one.zone, dict(one.skills), lunch_duty=one.lunch_duty)
 
 
-def _service(one: ServiceTable) -> Service:
+def _service(one: ServiceTable, caps: CapsTable, caps_times: int) -> Service:
     return Service(
         id=one.id,
         prefix=one.prefix,
@@ -185,7 +188,15 @@ def _service(one: ServiceTable) -> Service:
         start=one.start,
         mean_service_s=one.mean_service_s,
         id_required=one.id_required,
-        matters=tuple(one.matters),
+        matters=tuple(Matter(matter.name, matter.department) for matter in one.matters),
+        caps=Caps(
+            one.cap_am * caps_times,
+            one.cap_pm * caps_times,
+            caps.afternoon_from,
+            one.cap_interval * caps_times,
+            caps.interval_min,
+        ),
+        hours=None if one.hours is None else hours_of(one.hours),
     )
 
 
@@ -198,12 +209,16 @@ def _check(path: Path, file: HallFile) -> None:
         "service": [service.id for service in file.service],
         "service prefix": [service.prefix for service in file.service],
         "window": [window.id for window in file.window],
+        "calendar day": [one.date.isoformat() for one in file.hall.calendar.day],
     }.items():
-        for name in {name for name in names if names.count(name) > 1}:
-            raise SettingsError(f"{path}: {kind} {name!r} stands there twice")
+        for name, times in Counter(names).items():
+            if times > 1:
+                raise SettingsError(f"{path}: {kind} {name!r} stands there twice")
     for service in file.service:
         _known(path, f"service {service.id}", "zone", {service.zone}, zones)
         _known(path, f"service {service.id}", "department", set(service.departments), departments)
+        owners = {matter.department for matter in service.matters}
+        _known(path, f"a matter of service {service.id}", "department", owners, set(service.departments))
     for window in file.window:
         _known(path, f"window {window.id}", "zone", {window.zone}, zones)
         _known(path, f"window {window.id}", "service", set(window.skills), services)

@@ -1,4 +1,4 @@
-"""The morning after: what nobody finished yesterday is over."""
+"""The end of the day: what nobody finished is over.  Nothing is deleted; numbers restart by the business day."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from queue_server.domain.ticket import Action
 
 
 def expire_day(tx: Tx) -> int:
-    """Expire every open ticket of earlier business days; return how many."""
-    late = tx.unfinished_before(tx.day)
+    """Expire every open ticket of earlier business days, after the evening's limit today's too; say how many."""
+    late = tx.unfinished_before(tx.hall.expires_before(tx.now))
     for ticket in late:
         expired = ticket.after(Action.EXPIRE, finished_at=tx.now)
         tx.save(expired)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from queue_server.application.announce import bar_text, waiting_for_window, window_state
+from queue_server.application.issuing_now import issuing_out, matters_of
 from queue_server.application.ports import TicketFilter, View
 from queue_server.application.slip import estimate_out
 from queue_server.contracts.base import Listing
@@ -28,7 +29,7 @@ def board(view: View, hall: Hall, now: datetime, zone: str | None = None) -> Boa
     """Return all that a public screen needs, of the hall or of one zone."""
     day = hall.business_day(now)
     lines, reserved, desks = view.waiting_counts(day), view.reserved_counts(day), view.desks()
-    active = view.active(day)
+    active, taken = view.active(day), view.slots_taken(day)
     at = {one.window: one for one in active}
     in_zone = [window for window in hall.windows.values() if zone in (None, window.zone)]
     rated = {
@@ -58,7 +59,10 @@ def board(view: View, hall: Hall, now: datetime, zone: str | None = None) -> Boa
             )
             for window in in_zone
         ],
-        services=[_board_service(hall, one, now, lines, desks) for one in _services_of(hall, zone)],
+        services=[
+            _board_service(hall, one, now, lines, desks, taken.get(one, {}))
+            for one in _services_of(hall, zone)
+        ],
         cases=[],
         notices=[],
     )
@@ -121,10 +125,16 @@ def _board_window(
 
 
 def _board_service(
-    hall: Hall, service_id: str, now: datetime, lines: dict[str, int], desks: dict[str, Desk]
+    hall: Hall,
+    service_id: str,
+    now: datetime,
+    lines: dict[str, int],
+    desks: dict[str, Desk],
+    taken: dict[str, int],
 ) -> BoardServiceOut:
     service = hall.services[service_id]
     waiting, taking = lines.get(service_id, 0), _taking(hall, service_id, desks)
+    full = service.caps.full(now.astimezone(hall.timezone), taken)
     return BoardServiceOut.model_construct(
         id=service.id,
         prefix=service.prefix,
@@ -132,7 +142,7 @@ def _board_service(
         en=service.en,
         zone=service.zone,
         floor=hall.zones[service.zone].floor,
-        open=hall.is_issuing(now),
+        open=full is None and hall.is_issuing(now, service_id),
         waiting=waiting,
         windows_open=taking,
         wait_likely_s=wait_for(waiting, service.mean_service_s, taking).likely_s,
@@ -145,20 +155,27 @@ def _taking(hall: Hall, service_id: str, desks: dict[str, Desk]) -> int:
 
 def services(view: View, hall: Hall, now: datetime) -> Listing[ServiceOut]:
     """Return every service with its line as it is now, in the hall's order."""
-    lines, desks = view.waiting_counts(hall.business_day(now)), view.desks()
+    day = hall.business_day(now)
+    lines, desks, taken = view.waiting_counts(day), view.desks(), view.slots_taken(day)
     return Listing[ServiceOut](
-        items=[_service_out(hall, one, now, lines, desks) for one in hall.services], next=None
+        items=[_service_out(hall, one, now, lines, desks, taken.get(one, {})) for one in hall.services],
+        next=None,
     )
 
 
 def _service_out(
-    hall: Hall, service_id: str, now: datetime, lines: dict[str, int], desks: dict[str, Desk]
+    hall: Hall,
+    service_id: str,
+    now: datetime,
+    lines: dict[str, int],
+    desks: dict[str, Desk],
+    taken: dict[str, int],
 ) -> ServiceOut:
     service = hall.services[service_id]
     zone = hall.zones[service.zone]
     waiting, taking = lines.get(service_id, 0), _taking(hall, service_id, desks)
     estimate = wait_for(waiting, service.mean_service_s, taking)
-    is_open = hall.is_issuing(now)
+    issuing = issuing_out(hall, service, now, taken)
     departments = [hall.departments[code] for code in service.departments]
     return ServiceOut(
         id=service.id,
@@ -173,8 +190,12 @@ def _service_out(
         zone_name=zone.name,
         zone_en=zone.en,
         floor=zone.floor,
-        open=is_open,
-        closed_reason="" if is_open else hall.hours_text(now),
+        open=issuing.closed_code == "",
+        closed_reason=issuing.closed_reason,
+        closed_reason_en=issuing.closed_reason_en,
+        closed_code=issuing.closed_code,
+        opens_at=issuing.opens_at,
+        left_today=issuing.left_today,
         id_required=service.id_required,
         waiting=waiting,
         windows=[window.id for window in hall.windows_of[service_id]],
@@ -182,7 +203,8 @@ def _service_out(
         wait_low_s=estimate.low_s,
         wait_likely_s=estimate.likely_s,
         wait_high_s=estimate.high_s,
-        matters=list(service.matters),
+        matters=[matter.name for matter in service.matters],
+        matters_of=matters_of(service),
     )
 
 

@@ -17,6 +17,7 @@ from queue_server.adapters.embedded_broker import BrokerProblem
 from queue_server.adapters.identity import load_identity
 from queue_server.adapters.sqlite_file import DatabaseProblem, back_up, pending, prepare
 from queue_server.adapters.store_sqlite import SqliteStore
+from queue_server.bootstrap import blacklist_command
 from queue_server.bootstrap.problems import ServeProblem
 from queue_server.bootstrap.server import hall_of
 from queue_server.bootstrap.serving import listen_on, serve
@@ -141,6 +142,14 @@ def run_token(settings: ServerSettings, given: Namespace) -> None:
     print(_with_accounts(settings, lambda accounts: accounts.add_token(given.name, role, given.window)))
 
 
+def run_blacklist(settings: ServerSettings, given: Namespace) -> None:
+    """Keep a person from tickets for a while, or let them again; the ID number comes from stdin."""
+    try:
+        blacklist_command.run(settings, given)
+    except ServeProblem as error:
+        raise Failed(str(error)) from error
+
+
 def _with_accounts(settings: ServerSettings, act: Callable[[Accounts], object]) -> object:
     async def run() -> object:
         clock = SystemClock()
@@ -202,5 +211,11 @@ COMMANDS: dict[str, Command] = {
     ),
     "token": Command(
         "add a machine and print its token", "token add QK01 --role kiosk", run_token, _token_arguments
+    ),
+    "blacklist": Command(
+        "keep a person from taking tickets until a day; the ID number is read from stdin",
+        "blacklist add --until 2027-02-28 --reason no-shows",
+        run_blacklist,
+        blacklist_command.arguments,
     ),
 }

@@ -55,6 +55,7 @@ def hall_of(settings: ServerSettings) -> Hall:
         always_open=settings.demo.always_open,
         demo=demo,
         public_url=settings.public_url,
+        caps_times=settings.demo.caps_times,
     )
 
 
@@ -202,11 +203,11 @@ class Server:
             self._relay.refresh()
 
     async def _watch_days(self) -> None:
-        """Expire yesterday's tickets when a new business day begins."""
-        day = self.hall.business_day(self.clock.now())
+        """Expire what is open when a business day ends (closing time and a while) or a new one begins."""
+        day = self.hall.expires_before(self.clock.now())
         while True:
             await asyncio.sleep(HEARTBEAT_S)
-            today = self.hall.business_day(self.clock.now())
+            today = self.hall.expires_before(self.clock.now())
             if today != day:
                 day = today
                 count = await self.store.change(expire_day, "system")

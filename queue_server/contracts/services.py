@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import AwareDatetime
+
 from queue_server.contracts.base import Answer
 
 
@@ -29,6 +31,14 @@ class ServiceOut(Answer):
     floor: str
     open: bool
     closed_reason: str = ""
+    """Why no ticket can be had now, and from when; empty when one can.  `closed_reason_en` in English."""
+    closed_reason_en: str = ""
+    closed_code: str = ""
+    """`before`, `break`, `after`, `day-off`, `holiday` or `quota`; empty when open."""
+    opens_at: AwareDatetime | None = None
+    """When tickets are given out again; None when they are now, or when it is not known."""
+    left_today: int | None = None
+    """How many tickets the half-days from now on still have; None without a limit."""
     id_required: bool = False
     waiting: int
     windows: list[str]
@@ -38,3 +48,5 @@ class ServiceOut(Answer):
     wait_high_s: int | None = None
     matters: list[str] = []
     """Names of the matters handled here, the most asked for first."""
+    matters_of: dict[str, list[str]] = {}
+    """Department code -> the names of its own matters among them, in the same order."""

@@ -20,12 +20,12 @@ from typing import ClassVar
 CATALOGUE: dict[str, tuple[str, str]] = {
     "service-unknown": ("没有这项业务:{service}", "There is no service {service}."),
     "service-closed": (
-        "当前时间段不能取号:{service} 开放时间 {hours}",
-        "{service} is not issuing tickets now. Hours: {hours}.",
+        "当前时间段不能取号:{service},{why}",
+        "No tickets for {service} now. {why_en}",
     ),
     "quota-exhausted": (
-        "排队号已取完,若窗口空闲可直接到窗口办理!",
-        "No tickets are left; if the window is free, go there.",
+        "排队号已取完,若窗口空闲可直接到窗口办理!{why}",
+        "No tickets are left; if the window is free, go there. {why_en}",
     ),
     "ticket-already-waiting": (
         "此身份证同类业务未办理({number}),请办理完成后再次取号。是否需要补打丢失票号?",
@@ -36,8 +36,11 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "The limit of {limit} tickets is reached.",
     ),
     "id-required": ("此业务须刷身份证取号。", "This service needs an identity card."),
-    "id-invalid": ("证件号码有误,请核对。", "The ID number is not valid."),
-    "blacklisted": ("暂不能预约或取号,请到咨询台。", "Please ask at the information desk."),
+    "id-invalid": ("证件号码有误,请核对后重试。", "The ID number is not valid: check it and try again."),
+    "blacklisted": (
+        "{until}(含)前暂不能预约或取号,请到咨询台。",
+        "No tickets or bookings up to and including {until}. Please ask at the information desk.",
+    ),
     "appointment-not-found": ("没有找到预约。", "No such appointment."),
     "appointment-early": ("未到预约时间。", "It is too early for this appointment."),
     "appointment-late": ("已过预约时间。", "It is too late for this appointment."),

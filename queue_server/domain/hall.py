@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from queue_server.domain.calendar import Calendar
+from queue_server.domain.calendar import Span as Span
+from queue_server.domain.caps import Caps
 from queue_server.domain.errors import NotFound, Refused
+from queue_server.domain.opening import Hours as Hours
+from queue_server.domain.opening import Opening
 from queue_server.domain.policy import Policy
-
-Span = tuple[time, time]
-"""Local opening and closing time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,16 @@ class Department:
 
 
 @dataclass(frozen=True, slots=True)
+class Matter:
+    """What one comes for, and the code of the department whose matter it is."""
+
+    name: str
+    department: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
-    """One line of people.  `start` is the day's first number."""
+    """One line of people.  `start` is the day's first number; `hours` None: the hall's."""
 
     id: str
     prefix: str
@@ -49,7 +59,9 @@ class Service:
     start: int = 1
     mean_service_s: int = 600
     id_required: bool = False
-    matters: tuple[str, ...] = ()
+    matters: tuple[Matter, ...] = ()
+    caps: Caps = field(default_factory=Caps)
+    hours: Hours | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +72,7 @@ class Window:
     name: str
     zone: str
     skills: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """Local opening hours.  Tickets may be had a little earlier and not quite until closing."""
-
-    weekdays: tuple[Span, ...] = ()
-    saturday: tuple[Span, ...] = ()
-    sunday: tuple[Span, ...] = ()
-    issue_open_before_min: int = 0
-    issue_close_before_min: int = 0
-
-    def of(self, day: date) -> tuple[Span, ...]:
-        """Return the spans of `day`."""
-        return {5: self.saturday, 6: self.sunday}.get(day.weekday(), self.weekdays)
+    lunch_duty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +116,10 @@ class Hall:
     windows: dict[str, Window]
     slogan: str = ""
     hotline: str = ""
-    hours: Hours = Hours()
+    hours: Hours = field(default_factory=Hours)
+    calendar: Calendar = field(default_factory=Calendar)
+    expire_after_close_min: int | None = None
+    """Open tickets expire so long after the last window closed; None: at midnight."""
     limits: Limits = Limits()
     calling: CallRules = CallRules()
     priorities: frozenset[str] = frozenset()
@@ -166,23 +167,53 @@ class Hall:
         """Return the hall's local date at `now`: `2026-11-23`."""
         return now.astimezone(self.timezone).date().isoformat()
 
-    def is_issuing(self, now: datetime) -> bool:
-        """Say whether tickets are given out at `now`."""
+    @cached_property
+    def openings(self) -> dict[str, Opening]:
+        """Service id -> when its tickets are given out; services with the same rule share it."""
+        made: dict[tuple[Hours, bool], Opening] = {}
+        found = {}
+        for service in self.services.values():
+            duty = any(window.lunch_duty for window in self.windows_of[service.id])
+            rule = (service.hours or self.hours, duty)
+            if rule not in made:
+                made[rule] = Opening(self.timezone, self.calendar, rule[0], lunch_duty=duty)
+            found[service.id] = made[rule]
+        return found
+
+    def is_issuing(self, now: datetime, service_id: str | None = None) -> bool:
+        """Say whether tickets of a service (None: of any) are given out at `now`."""
         if self.always_open:
             return True
+        asked = {self.openings[service_id]} if service_id is not None else set(self.openings.values())
+        return any(opening.is_issuing(now) for opening in asked)
+
+    def opens_at(self, now: datetime, service_id: str) -> datetime | None:
+        """Return `now` if tickets of a service are given out, else when that begins; None: not soon."""
+        if self.is_issuing(now, service_id):
+            return now
+        return self.openings[service_id].next_opening(now)
+
+    def hours_text(self, now: datetime, service_id: str | None = None) -> str:
+        """Return the day's hours of a service (None: of the hall): `09:00-12:00 13:00-17:00`, or `-`."""
+        today = now.astimezone(self.timezone).date()
+        hall = Opening(self.timezone, self.calendar, self.hours, lunch_duty=False)
+        opening = hall if service_id is None else self.openings[service_id]
+        return " ".join(f"{_clock(start)}-{_clock(end)}" for start, end in opening.work(today)) or "-"
+
+    def expires_before(self, now: datetime) -> str:
+        """Return the first business day whose tickets stay open: today, in the evening tomorrow."""
+        today = now.astimezone(self.timezone).date()
+        if self._evening_began(now, today):
+            return (today + timedelta(days=1)).isoformat()
+        return today.isoformat()
+
+    def _evening_began(self, now: datetime, today: date) -> bool:
+        if self.expire_after_close_min is None or self.always_open:
+            return False
+        ends = [end for opening in set(self.openings.values()) for _, end in opening.work(today)]
         local = now.astimezone(self.timezone)
-        minute = local.hour * 60 + local.minute
-        early, late = self.hours.issue_open_before_min, self.hours.issue_close_before_min
-        return any(
-            _minutes(start) - early <= minute < _minutes(end) - late
-            for start, end in self.hours.of(local.date())
-        )
-
-    def hours_text(self, now: datetime) -> str:
-        """Return the day's hours: `09:00-12:00 13:00-17:00`, or `-`."""
-        spans = self.hours.of(now.astimezone(self.timezone).date())
-        return " ".join(f"{start:%H:%M}-{end:%H:%M}" for start, end in spans) or "-"
+        return local.hour * 60 + local.minute >= max(ends, default=0) + self.expire_after_close_min
 
 
-def _minutes(at: time) -> int:
-    return at.hour * 60 + at.minute
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02d}:{minute % 60:02d}"

@@ -34,7 +34,9 @@ STATUS = {
     "method-not-allowed": 405,
     "internal": 500,
 }
-SHOWN_VALUES = frozenset({"number", "ticket_id", "window", "state", "action", "limit", "minutes"})
+SHOWN_VALUES = frozenset(
+    {"number", "ticket_id", "window", "state", "action", "limit", "minutes", "opens_at", "until"}
+)
 """Values of an error that a program may want; none says who a person is."""
 
 

@@ -43,6 +43,7 @@ next_while_called = "no-show"
 [demo]
 always_open = true
 auto_sign_in = true
+caps_times = 100000
 [lab]
 enabled = true
 [log]

@@ -29,6 +29,7 @@ call_debounce_s = 0
 [demo]
 always_open = true
 auto_sign_in = true
+caps_times = 100000
 [lab]
 enabled = true
 [log]
