@@ -27,6 +27,7 @@ from typing import Any
 
 from devices.runtime.backoff import backoff_s
 from devices.runtime.cli import Failed, make_parser, run_command
+from devices.runtime.lock import FileLock, Taken
 
 READY_S = 60.0
 STOP_S = 8.0
@@ -187,7 +188,11 @@ class Hall:
 
     def _last_line(self, program: Program) -> str:
         text = (self._logs / f"{program.name}.log").read_text("utf-8", errors="replace").strip()
-        return text.splitlines()[-1] if text else "it said nothing"
+        last = text.splitlines()[-1] if text else "it said nothing"
+        try:
+            return str(json.loads(last)["message"])  # a log line; what a program says of itself is plain text
+        except (ValueError, KeyError, TypeError):
+            return last
 
     def watch(self) -> None:
         """Keep everything running until `stop` is called from a signal handler."""
@@ -203,8 +208,8 @@ class Hall:
         if program.due_s == 0.0:
             program.deaths += 1
             program.due_s = now + backoff_s(program.deaths, first_s=0.5, most_s=10)
-            code = program.process.returncode
-            print(f"  {program.name} ended with {code} (see {self._logs}); starting it again", flush=True)
+            code, why = program.process.returncode, self._last_line(program)
+            print(f"  {program.name} ended with {code}; starting it again. Its last words: {why}", flush=True)
         elif now >= program.due_s:
             program.due_s = 0.0
             try:
@@ -265,12 +270,31 @@ def _welcome(hall: Hall) -> str:
     return f"\n{title}\n\n{pages}\n\nCtrl-C stops it.\n"
 
 
+def _port(variable: str, default: int) -> int:
+    text = os.environ.get(variable, str(default))
+    if not text.isdigit() or not 0 < int(text) < 65536:
+        raise Failed(f"{variable}: {text!r} is not a port; give a number from 1 to 65535")
+    return int(text)
+
+
+def _lock(state: Path, ports: Ports) -> FileLock:
+    """Keep a second hall out of the same folder.  Raises Failed."""
+    try:
+        return FileLock(state / "lock", f"http://127.0.0.1:{ports.http}/lab")
+    except Taken as error:
+        raise Failed(
+            f"a hall already runs in {state}: open {error}, or start a second one with"
+            " DEMO_STATE=another/folder make run"
+        ) from error
+
+
 def run_demo(config: Path, state: Path, *, kiosk: bool = True) -> None:
     """Run the hall until SIGINT or SIGTERM.  Raises Failed with one clear sentence."""
     ports = Ports(
-        http=int(os.environ.get("TINGTONG_HTTP__PORT", "8080")),
-        mqtt=int(os.environ.get("TINGTONG_MQTT__PORT", "1883")),
+        http=_port("TINGTONG_HTTP__PORT", 8080),
+        mqtt=_port("TINGTONG_MQTT__PORT", 1883),
     )
+    lock = _lock(state.resolve(), ports)
     _refuse_taken_ports(ports)
     hall = Hall(config, state.resolve(), ports, kiosk=kiosk)
     signal.signal(signal.SIGTERM, hall.stop)
@@ -281,6 +305,8 @@ def run_demo(config: Path, state: Path, *, kiosk: bool = True) -> None:
         hall.watch()
     finally:
         hall.stop()
+        lock.release()
+        print("stopped", flush=True)
 
 
 def main() -> int:

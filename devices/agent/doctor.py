@@ -34,6 +34,8 @@ async def examine(device: DeviceSettings) -> Finding:
 
 def _remedy(error: DeviceError) -> str:
     match error:
+        case TransportError() if "in use" in str(error):
+            return "If the agent runs, this is as it should be; to test the machine, stop the agent first."
         case TransportError():
             return "Check the cable and the address in the settings."
         case WireTimeout():

@@ -39,6 +39,7 @@ class _Pad:
     waiting: str = ""
     beeps: int = 0
     awake: bool = False
+    sleeps_at_s: float = 0.0
     stars: int = 0
     given: int | None = None
     pending: dict[int, _Pending] = field(default_factory=dict)  # by command: a key, a rating
@@ -60,6 +61,8 @@ class SimPadLine:
     repeats: int = 3
     ratings: Mapping[Any, int] = field(default_factory=lambda: dict(RATINGS))
     baud: int | None = 9600
+    awake_s: float = 30.0
+    """How long an evaluator waits for a finger before it goes dark.  (Not in any source: a knob.)"""
     kind: str = field(default="pad-line", init=False)
     driver: str = field(default="padline-ff68", init=False)
 
@@ -77,10 +80,12 @@ class SimPadLine:
             pad = self._pads.get(frame.addr)
             if pad is not None:
                 self._settle(pad, frame)
-                self._obey(pad, frame)
+                self._obey(pad, frame, now_s)
 
     def poll(self, now_s: float) -> bytes:
-        """Return what has left by now, repeats included."""
+        """Return what has left by now, repeats included; evaluators that waited long enough go dark."""
+        for pad in self._pads.values():
+            pad.awake = pad.awake and now_s < pad.sleeps_at_s
         for pad in self._pads.values():
             for cmd, pending in list(pad.pending.items()):
                 while pending.left and pending.next_s <= now_s:
@@ -94,6 +99,7 @@ class SimPadLine:
     def next_due_s(self) -> float | None:
         """Return when more will have left."""
         due = [pending.next_s for pad in self._pads.values() for pending in pad.pending.values()]
+        due += [pad.sleeps_at_s for pad in self._pads.values() if pad.awake]
         under_way = self._output.next_due_s()
         return min([*due, under_way] if under_way is not None else due, default=None)
 
@@ -103,7 +109,7 @@ class SimPadLine:
             if frame.cmd == ff68.CMD_KEY and frame.data == pending.frame.data:
                 del pad.pending[cmd]
 
-    def _obey(self, pad: _Pad, frame: ff68.PadFrame) -> None:
+    def _obey(self, pad: _Pad, frame: ff68.PadFrame, now_s: float) -> None:
         if frame.cmd == ff68.CMD_SHOW and len(frame.data) == 6:
             waiting, ticket = _digits(frame.data[:3]), _digits(frame.data[3:])
             if ticket or not waiting:  # the half that is all blank keeps what it shows; all blank is dark
@@ -116,6 +122,7 @@ class SimPadLine:
             pad.beeps += 1
         elif frame.cmd == ff68.CMD_KEY and frame.data == ff68.ASK_RATING:
             pad.awake, pad.given = True, None
+            pad.sleeps_at_s = now_s + self.awake_s
 
     # --- knobs --------------------------------------------------------------------------------------
 

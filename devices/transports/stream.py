@@ -76,7 +76,7 @@ async def open_serial(path: str, baud: int) -> StreamWire:
         if "exclusively lock" in str(error):
             raise TransportError(f"serial port {path} is in use by another program") from error
         raise TransportError(
-            f"serial port {path} cannot be opened: is it plugged in, and does this user belong to the"
-            f" group dialout? ({error})"
+            f"serial port {path} cannot be opened; is it plugged in, and does this user belong to the group"
+            " dialout?"
         ) from error
     return StreamWire(reader, writer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import getpass
 import shutil
 import sys
@@ -11,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+import httpx
 
 from queue_server.adapters.clock import SystemClock
 from queue_server.adapters.embedded_broker import BrokerProblem
@@ -102,7 +105,8 @@ def run_doctor(settings: ServerSettings, given: Namespace) -> None:
 
 
 def _check_state(state_dir: Path) -> str:
-    load_identity(state_dir)
+    if not state_dir.is_dir():
+        raise OSError(f"{state_dir} does not exist yet; `queue-server serve` makes it")
     free = shutil.disk_usage(state_dir).free
     if free < MIN_FREE_BYTES:
         raise OSError(f"{state_dir}: only {free // 2**20} MiB free; make room")
@@ -110,13 +114,21 @@ def _check_state(state_dir: Path) -> str:
 
 
 def _check_database(path: Path) -> str:
+    if not path.exists():
+        raise OSError(f"{path} does not exist yet; `queue-server serve` or `migrate` makes it")
     waiting = pending(path)
-    return f"{path}" + (f", migrations waiting: {', '.join(waiting)}" if waiting else "")
+    if waiting:
+        raise OSError(f"{path}: migrations wait ({', '.join(waiting)}); run `queue-server migrate`")
+    return str(path)
 
 
 def _check_port(settings: ServerSettings) -> str:
+    address = f"{settings.http.host}:{settings.http.port}"
+    with contextlib.suppress(httpx.HTTPError):
+        if httpx.get(f"http://{address}/readyz", timeout=5, trust_env=False).status_code == httpx.codes.OK:
+            return f"{address}: a queue-server answers there and is ready"
     listen_on(settings.http.host, settings.http.port).close()
-    return f"{settings.http.host}:{settings.http.port} is free"
+    return f"{address} is free, no server runs"
 
 
 def run_user(settings: ServerSettings, given: Namespace) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import socket
 import sys
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import Any
 
 import uvicorn
 
+from devices.runtime.lock import FileLock, Taken
 from queue_server.bootstrap.problems import ServeProblem
 from queue_server.bootstrap.server import Server
 from queue_server.settings import ServerSettings
@@ -30,6 +32,18 @@ def listen_on(host: str, port: int) -> socket.socket:
             f"or set http.port (TINGTONG_HTTP__PORT)"
         ) from error
     return sock
+
+
+def _lock_database(settings: ServerSettings) -> FileLock:
+    """Keep a second server off this hall's database: SQLite is for one writer.  Raises ServeProblem."""
+    path = settings.database_path
+    try:
+        return FileLock(path.with_name(f"{path.name}.lock"), f"process {os.getpid()}")
+    except Taken as error:
+        raise ServeProblem(
+            f"another queue-server ({error}) already serves {path}; stop it,"
+            " or give this one a state_dir of its own"
+        ) from error
 
 
 SWITCH_S = 0.001  # the event loop waits for the writer's thread no longer than this, not 5 ms
@@ -57,7 +71,9 @@ def serve(settings: ServerSettings, announce: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT.  `announce` gets the address.  Raises as Server does, ServeProblem."""
     sock = listen_on(settings.http.host, settings.http.port)
     server: Server | None = None
+    lock: FileLock | None = None
     try:
+        lock = _lock_database(settings)
         server = Server(settings)
         config = uvicorn.Config(
             server.app,
@@ -80,3 +96,5 @@ def serve(settings: ServerSettings, announce: Callable[[str], None]) -> None:
         sock.close()
         if server is not None:
             server.stop_broker()
+        if lock is not None:
+            lock.release()
