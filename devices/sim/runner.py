@@ -57,6 +57,7 @@ class Host:
         self._random = random.Random(7)  # noqa: S311 - noise, not a secret
         self._server: asyncio.Server | None = None
         self._master: int | None = None
+        self._serving: set[asyncio.Task[None]] = set()
         self._port = 0
 
     # --- the wire -----------------------------------------------------------------------------------
@@ -76,6 +77,7 @@ class Host:
             self._hang_up()
         if self._server is not None:
             self._server.close()
+        await asyncio.gather(*self._serving, return_exceptions=True)
 
     def _open_pty(self, link: Path) -> None:
         master, slave = os.openpty()
@@ -122,6 +124,10 @@ class Host:
         if self._hang_up is not None:
             self._hang_up()  # a card takes one connection; the newest wins, as after a host's crash
         self._send, self._hang_up = writer.write, writer.close
+        task = asyncio.current_task()
+        if task is not None:
+            self._serving.add(task)
+            task.add_done_callback(self._serving.discard)
         with contextlib.suppress(ConnectionError):
             while data := await reader.read(4096):
                 self._take(data)
