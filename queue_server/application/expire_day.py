@@ -1,4 +1,4 @@
-"""The end of the day: what nobody finished is over.  Nothing is deleted; numbers restart by the business day."""
+"""The end of the day: what nobody finished is over.  Nothing is deleted; numbers restart by the day."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from queue_server.domain.ticket import Action
 
 
 def expire_day(tx: Tx) -> int:
-    """Expire every open ticket of earlier business days, after the evening's limit today's too; say how many."""
+    """Expire open tickets of earlier business days, in the evening today's too; return how many."""
     late = tx.unfinished_before(tx.hall.expires_before(tx.now))
     for ticket in late:
         expired = ticket.after(Action.EXPIRE, finished_at=tx.now)

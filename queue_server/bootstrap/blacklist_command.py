@@ -1,4 +1,4 @@
-"""`queue-server blacklist`.  The ID number comes from stdin: arguments are seen by every user of a machine."""
+"""`queue-server blacklist`.  The ID number comes from stdin: arguments are seen by every user."""
 
 from __future__ import annotations
 
