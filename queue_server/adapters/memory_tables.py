@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from queue_server.adapters.issue_tables import IssueTables
 from queue_server.application.audit import AuditRow
 from queue_server.application.ports import Event, Outcome, Session, Token, Totp, User
+from queue_server.application.statistics import DeskEdge
 from queue_server.domain.desk import Desk
 from queue_server.domain.evaluation import Evaluation
 from queue_server.domain.ticket import Ticket
@@ -29,6 +30,7 @@ class Tables:
     sessions: dict[str, Session] = field(default_factory=dict)
     totps: dict[str, Totp] = field(default_factory=dict)
     audit: list[AuditRow] = field(default_factory=list)
+    desk_edges: list[DeskEdge] = field(default_factory=list)
     issue: IssueTables = field(default_factory=IssueTables)
 
     def snapshot(self) -> Tables:

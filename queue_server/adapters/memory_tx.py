@@ -13,6 +13,7 @@ from queue_server.adapters.made_event import made_event
 from queue_server.adapters.memory_tables import Tables
 from queue_server.adapters.rights_memory import MemoryRights
 from queue_server.application.ports import Event, Session, TicketFilter, Token, User
+from queue_server.application.statistics import DeskEdge
 from queue_server.contracts.events import EventName
 from queue_server.domain.desk import Desk
 from queue_server.domain.errors import NotFound, Refused
@@ -123,7 +124,15 @@ class MemoryTx(MemoryIssueRules, MemoryRights):
         return {window: self._tables.desks.get(window) or Desk(window) for window in self.hall.windows}
 
     def save_desk(self, desk: Desk) -> None:
-        """Keep a changed desk."""
+        """Keep a changed desk, and when it opened, closed, paused or went on (for the figures)."""
+        before = self._tables.desks.get(desk.window)
+        edge = DeskEdge(self.now, desk.window, desk.operator is not None, desk.paused, desk.pause_reason)
+        if before is None or (before.operator, before.paused, before.pause_reason) != (
+            desk.operator,
+            desk.paused,
+            desk.pause_reason,
+        ):
+            self._tables.desk_edges.append(edge)
         self._tables.desks[desk.window] = desk
 
     def add_evaluation(self, evaluation: Evaluation) -> None:

@@ -6,6 +6,7 @@ import sqlite3
 
 from queue_server.adapters import audit_sqlite
 from queue_server.adapters.sqlite_rows import to_time
+from queue_server.adapters.statistics_sqlite import StatisticsView
 from queue_server.application.audit import AuditFilter, AuditRow, Note
 from queue_server.application.records import Token, Totp, User
 
@@ -18,7 +19,7 @@ def _user_of(row: tuple[str, str, str, str, str | None, int, str | None]) -> Use
     return User(*row[:6], to_time(row[6]))
 
 
-class RightsView:
+class RightsView(StatisticsView):
     """The reading half."""
 
     _db: sqlite3.Connection

@@ -22,6 +22,7 @@ from queue_server.adapters.sqlite_rows import (
     to_value,
 )
 from queue_server.adapters.sqlite_view import SqliteView
+from queue_server.adapters.statistics_sqlite import edge_of
 from queue_server.application.audit import Head
 from queue_server.application.ports import Event, Session, Token, User
 from queue_server.contracts.events import EventName
@@ -178,7 +179,11 @@ class SqliteTx(SqliteIssueRulesTx, RightsTx):
         return self._shared.desks
 
     def save_desk(self, desk: Desk) -> None:
-        """Keep a changed desk."""
+        """Keep a changed desk, and when it opened, closed, paused or went on (for the figures)."""
+        before = self.desks().get(desk.window)
+        if before is None or edge_of(before) != edge_of(desk):
+            edge = (to_text(self.now), desk.window, *edge_of(desk))
+            self._db.execute("INSERT INTO desk_edge VALUES (NULL, ?, ?, ?, ?, ?)", edge)
         self._db.execute(_SAVE_DESK, row_of(desk))
         self._shared.desks = {**self.desks(), desk.window: desk}
 

@@ -16,6 +16,7 @@ from queue_server.application.records import TicketFilter as TicketFilter
 from queue_server.application.records import Token as Token
 from queue_server.application.records import Totp as Totp
 from queue_server.application.records import User as User
+from queue_server.application.statistics import Facts
 from queue_server.contracts.events import EventName
 from queue_server.domain.desk import Desk
 from queue_server.domain.evaluation import Evaluation
@@ -300,4 +301,8 @@ class View(IssueRulesView, Protocol):
 
     def audit(self, wanted: AuditFilter) -> list[AuditRow]:
         """Return rows of the audit, newest first."""
+        ...
+
+    def facts(self, start: datetime, end: datetime) -> Facts:
+        """Return everything that happened from `start` (included) to `end` (not), for the figures."""
         ...

@@ -10,7 +10,18 @@ from fastapi import FastAPI
 from queue_server.http import docs_page, errors
 from queue_server.http.context import Context
 from queue_server.http.middleware import BodyLimit, ScreenPasses
-from queue_server.http.routes import audit, auth, devices, events, health, lab, public, tickets, windows
+from queue_server.http.routes import (
+    audit,
+    auth,
+    devices,
+    events,
+    health,
+    lab,
+    public,
+    statistics,
+    tickets,
+    windows,
+)
 from queue_server.http.tracing import Traced
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -42,7 +53,7 @@ def create_app(
     )
     if context is not None:
         attach(app, context)
-    for module in (tickets, windows, public, events, devices, auth, audit):
+    for module in (tickets, windows, public, events, devices, auth, audit, statistics):
         app.include_router(module.router, prefix="/api/v1")
     app.include_router(health.router)
     if with_lab:

@@ -87,7 +87,7 @@ def test_any_changed_field_of_any_row_is_found(plain: list[AuditRow], data: st.D
     index = data.draw(st.integers(0, len(made) - 1))
     name = data.draw(st.sampled_from(["at", "actor", "source", "action", "ticket", "window", "result"]))
     value = data.draw(texts.filter(lambda text: text != getattr(made[index], name)))
-    made[index] = replace(made[index], **{name: value})
+    made[index] = replace(made[index], **{name: value})  # type: ignore[arg-type]
 
     broken, head = first_broken(made, len(made))
     assert broken is not None
@@ -196,8 +196,8 @@ async def filled(path: Path, count: int = 3) -> None:
         "UPDATE audit SET actor = 'nobody' WHERE seq = 2",
         "DELETE FROM audit WHERE seq = 2",
         "INSERT OR REPLACE INTO audit SELECT * FROM audit WHERE seq = 2",
-        "INSERT INTO audit SELECT 9, at, actor, source, action, ticket, window, result, detail, hash FROM audit"
-        " WHERE seq = 2",
+        "INSERT INTO audit SELECT 9, at, actor, source, action, ticket, window, result, detail, hash"
+        " FROM audit WHERE seq = 2",
     ],
 )
 async def test_the_database_itself_refuses_to_change_the_audit(tmp_path: Path, statement: str) -> None:

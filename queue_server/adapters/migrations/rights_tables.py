@@ -58,3 +58,5 @@ STATISTICS_TABLES = (
     "CREATE INDEX event_at ON event (at)",
     "CREATE INDEX evaluation_at ON evaluation (at)",
 )
+
+EXPIRED_INDEX = "CREATE INDEX ticket_expired ON ticket (issued_at) WHERE state = 'expired'"

@@ -8,7 +8,12 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-from queue_server.adapters.migrations.rights_tables import AUDIT_TABLE, RIGHTS_TABLES, STATISTICS_TABLES
+from queue_server.adapters.migrations.rights_tables import (
+    AUDIT_TABLE,
+    EXPIRED_INDEX,
+    RIGHTS_TABLES,
+    STATISTICS_TABLES,
+)
 
 migrations = Migrations("queue")
 
@@ -46,6 +51,12 @@ def m010_calling_policy(db: Database) -> None:
     """Why a ticket was called, what a window owes to normal tickets, the heads of priority lines."""
     for statement in _M010:
         db.execute(statement)
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m_statistics(db: Database) -> None:
+    """Find what expired on a day."""
+    db.execute(EXPIRED_INDEX)
 
 
 _M001 = (
