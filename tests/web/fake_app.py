@@ -21,7 +21,7 @@ TABLET_TOKEN = "tablet-token-of-this-run"
 PEOPLE = {"clerk3": "clerk-pass", "boss": "boss-pass"}
 
 
-def create_fake_app(hall: FakeHall, *, lab: bool = True) -> FastAPI:
+def create_fake_app(hall: FakeHall, *, lab: bool = True, machines: FakeLab | None = None) -> FastAPI:
     """Return an app that serves `hall` as queue_server.http does."""
     app = FastAPI()
     app.state.hall_reader = hall
@@ -29,7 +29,7 @@ def create_fake_app(hall: FakeHall, *, lab: bool = True) -> FastAPI:
     _queue(app, hall)
     _people(app)
     if lab:
-        mount_lab(app, FakeLab(hall), TABLET_TOKEN, PEOPLE)
+        mount_lab(app, machines or FakeLab(hall), TABLET_TOKEN, PEOPLE)
 
     @app.exception_handler(Refused)
     async def refused(_: Request, error: Refused) -> JSONResponse:
@@ -79,7 +79,10 @@ def _queue(app: FastAPI, hall: FakeHall) -> None:
 
     @app.get("/api/v1/services")
     async def services() -> Any:
-        return {"items": [s.model_dump(mode="json") for s in (await hall.board()).services], "next": None}
+        items = [s.model_dump(mode="json") for s in (await hall.board()).services]
+        for item in items:
+            item["departments"] = [{"code": code} for code in hall.services[item["id"]]["departments"]]
+        return {"items": items, "next": None}
 
     @app.get("/api/v1/events")
     async def events() -> StreamingResponse:

@@ -14,6 +14,13 @@ from PIL import Image, ImageDraw
 from tests.web.fake_hall import FakeHall, Refused
 
 WINDOWS = ("1", "2", "3", "4", "5", "6")
+SCREENS = {
+    "departments": [("department:D01", 0.3), ("page:next", 0.9)],
+    "more-departments": [("department:D32", 0.3), ("page:next", 0.9)],
+    "services": [("service:Y", 0.3), ("service:Z", 0.6)],
+    "ticket": [("ticket:done", 0.9)],
+}
+NEXT = {"page:next": "more-departments", "department:D32": "services", "ticket:done": "departments"}
 FAULTS = {"kind": "unplug|silent|noise|slow|bad-checksum|half-frame", "for_s": "seconds"}
 
 
@@ -38,7 +45,9 @@ class FakeLab:
         self.card: dict[str, Any] | None = None
         self.paper, self.cover = "full", False
         self.slips: list[dict[str, Any]] = []
-        self.step = "home"
+        self.step, self.language, self.broken = "departments", "zh", ""
+        self.broken_device = ""
+        self.beeps: dict[str, int] = {}
         self.spoken: list[str] = []
         self.frames: dict[str, list[dict[str, str]]] = {}
 
@@ -48,8 +57,11 @@ class FakeLab:
             items += [self._pad(number), self._evaluator(number), self._led(number)]
         return items
 
-    def _device(self, name: str, kind: str, state: dict[str, Any], *actions: str) -> dict[str, Any]:
-        knobs = [{"name": a, "title": a, "params": {}} for a in actions]
+    def _device(
+        self, name: str, kind: str, state: dict[str, Any], *actions: str, **params: str
+    ) -> dict[str, Any]:
+        knobs = [{"name": a, "title": f"{a}-zh / {a}-en", "params": params} for a in actions]
+        state = state | {"fault": self.broken if name == self.broken_device else ""}
         faults = [{"name": "fault", "title": "fault", "params": FAULTS}]
         faults += [{"name": "heal", "title": "heal", "params": {}}]
         wire = f"pty:var/{name}"
@@ -70,20 +82,21 @@ class FakeLab:
         return self._device("printer-1", "ticket-printer", state, "paper", "cover", "jam", "take")
 
     def _kiosk(self) -> dict[str, Any]:
-        targets = [{"text": "综合咨询与投诉", "x": 0.5, "y": 0.5}] if self.step == "home" else []
-        state = {"screen": "screen.png", "step": self.step, "buttons": targets}
-        return self._device("QK01", "kiosk", state, "touch")
+        targets = [{"key": key, "text": key, "x": 0.5, "y": y} for key, y in SCREENS[self.step]]
+        state = {"screen": self.step, "language": self.language, "buttons": targets}
+        return self._device("QK01", "kiosk", state, "touch", "home", "language")
 
     def _speaker(self) -> dict[str, Any]:
         return self._device("speaker-az1", "speaker", {"said": self.spoken, "speaking": False})
 
     def _pad(self, number: str) -> dict[str, Any]:
-        state = {"window": number, "waiting": self.hall.waiting_for(self.hall.desks[number].skills)}
-        return self._device(f"pad-{number}", "call-pad", state, "press")
+        waiting = self.hall.waiting_for(self.hall.desks[number].skills)
+        state = {"window": number, "waiting": waiting, "beeps": self.beeps.get(number, 0)}
+        return self._device(f"pad-{number}", "call-pad", state, "press", key="call-next|recall")
 
     def _evaluator(self, number: str) -> dict[str, Any]:
         state = {"window": number, "awake": self.hall.desks[number].rate is not None}
-        return self._device(f"eval-{number}", "evaluator", state, "press")
+        return self._device(f"eval-{number}", "evaluator", state, "press", level="5|4|3|2")
 
     def _led(self, number: str) -> dict[str, Any]:
         desk = self.hall.desks[number]
@@ -103,29 +116,41 @@ class FakeLab:
             "lift-card": lambda b: setattr(self, "card", None),
             "paper": lambda b: setattr(self, "paper", b["state"]),
             "cover": lambda b: setattr(self, "cover", b["open"]),
+            "home": lambda b: setattr(self, "step", "departments"),
+            "language": lambda b: setattr(self, "language", b["language"]),
+            "fault": lambda b: self._break(device_id, b["kind"]),
+            "heal": lambda b: self._break("", ""),
             "take": lambda b: [slip.update(taken=True) for slip in self.slips] and None,
         }
         if action in handlers:
             handlers[action](body)
         elif action == "touch":
-            await self._touch()
+            await self._touch(body["y"])
         elif device_id.startswith("pad-"):
             await self._press(device_id.removeprefix("pad-"), body["key"])
         elif device_id.startswith("eval-"):
             await self._give(device_id.removeprefix("eval-"), body["level"])
-        elif action not in {"fault", "heal", "jam"}:
+        elif action != "jam":
             raise Refused(409, "not-possible", f"{device_id} 不能 {action}")
 
-    async def _touch(self) -> None:
-        if self.step == "home":
+    def _break(self, device_id: str, fault: str) -> None:
+        self.broken_device, self.broken = device_id, fault
+
+    async def _touch(self, y: float) -> None:
+        key, _ = min(SCREENS[self.step], key=lambda button: abs(button[1] - y))
+        if key.startswith("service:"):
             if self.card is None:
                 raise Refused(409, "not-possible", "读卡器上没有证件")
-            ticket = await self.hall.issue("Z")
-            png = as_data(picture(ticket.number, (384, 300)))
-            self.slips.append({"text": ticket.number, "png": png, "taken": False})
-            self.step = "take"
+            await self.print_ticket(key.removeprefix("service:"))
+            self.step = "ticket"
         else:
-            self.step = "home"
+            self.step = NEXT.get(key, self.step)
+
+    async def print_ticket(self, service: str) -> None:
+        """Issue a ticket and draw its paper."""
+        ticket = await self.hall.issue(service)
+        png = as_data(picture(ticket.number, (384, 300)))
+        self.slips.append({"text": f"您的号码\n{ticket.number}\n", "png": png, "taken": False})
 
     async def _press(self, number: str, key: str) -> None:
         desk = self.hall.desks[number]
@@ -137,7 +162,9 @@ class FakeLab:
             if desk.operator is None:
                 desk.operator = "pad"
             ticket = await self.hall.call_next(number)
-            if ticket:
+            if ticket is None:
+                self.beeps[number] = self.beeps.get(number, 0) + 1
+            else:
                 self.spoken.append(f"请{ticket.number}号到{number}号窗口办理")
 
     async def _give(self, number: str, level: int) -> None:

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from tests.web.fake_app import create_fake_app
 from tests.web.fake_hall import FakeHall
+from tests.web.fake_lab import FakeLab
 
 T = TypeVar("T")
 
@@ -71,8 +72,9 @@ class Served(ServedApp):
 
     def __init__(self, hall: FakeHall, *, lab: bool = True) -> None:
         self.hall, self._lab = hall, lab
+        self.lab = FakeLab(hall)
         super().__init__(self._app)
 
     def _app(self) -> FastAPI:
         self.hall.changed = asyncio.Condition()
-        return create_fake_app(self.hall, lab=self._lab)
+        return create_fake_app(self.hall, lab=self._lab, machines=self.lab)

@@ -161,7 +161,7 @@ def test_the_tablet_wakes_after_the_service_and_rates_once(page: Page, served: S
     page.get_by_placeholder("其他意见").fill("谢谢")
     page.get_by_role("button", name="提交评价").click()
 
-    expect(page.get_by_text("感谢您的评价!")).to_be_visible()
+    expect(page.get_by_text("感谢您的评价！")).to_be_visible()
     assert served.hall.evaluations == [
         {"ticket_id": "t-Z001", "level": "fair", "options": ["309"], "text": "谢谢", "number": "Z001"}
     ]
@@ -177,7 +177,7 @@ def test_a_second_rating_of_a_ticket_is_refused_in_words(
     served.hall.tickets["t-Z001"].rated = True  # on the citizen's phone, meanwhile
     page.get_by_role("button", name="提交评价").click()
 
-    expect(page.get_by_text("该排队号已评价,请勿重复评价!")).to_be_visible()
+    expect(page.get_by_text("该排队号已评价，请勿重复评价！")).to_be_visible()
 
 
 def test_a_tablet_keeps_the_token_it_was_opened_with_and_hides_it(page: Page, served: Served) -> None:
@@ -192,7 +192,7 @@ def test_a_tablet_keeps_the_token_it_was_opened_with_and_hides_it(page: Page, se
 
     page.get_by_role("button", name="非常满意").first.click()
     page.get_by_role("button", name="提交评价").click()
-    expect(page.get_by_text("感谢您的评价!")).to_be_visible()
+    expect(page.get_by_text("感谢您的评价！")).to_be_visible()
     page.goto("about:blank")
     hall.stop()
     served.start()
@@ -232,7 +232,7 @@ def test_a_phone_sees_its_place_the_call_and_may_rate(page: Page, served: Served
 
     page.get_by_role("button", name="非常满意").first.click()
     page.get_by_role("button", name="提交评价").click()
-    expect(page.get_by_text("感谢您的评价!")).to_be_visible()
+    expect(page.get_by_text("感谢您的评价！")).to_be_visible()
 
 
 def test_english_is_complete_on_every_page(browser: Browser, served: Served) -> None:

@@ -107,7 +107,7 @@ def test_a_call_at_the_console_is_on_the_wall_and_the_tablet_rates_it_once(
     tablet.get_by_role("button", name="满意", exact=True).click()
     tablet.get_by_text("跑大厅一次办完").click()
     tablet.get_by_role("button", name="提交评价").click()
-    expect(tablet.get_by_text("感谢您的评价!")).to_be_visible()
+    expect(tablet.get_by_text("感谢您的评价！")).to_be_visible()
     assert hall.board_window("3")["rate_ticket"] is None
     tablet.reload()
     expect(tablet.locator("#stage")).to_contain_text("很高兴为您服务")
@@ -124,7 +124,7 @@ def test_a_rating_on_the_phone_ends_the_question_on_the_tablet(page: Page, hall:
     phone.goto(f"{hall.url}/t/{issued['track_url'].rsplit('/', 1)[-1]}")
     phone.get_by_role("button", name="基本满意").click()
     phone.get_by_role("button", name="提交评价").click()
-    expect(phone.get_by_text("感谢您的评价!")).to_be_visible()
+    expect(phone.get_by_text("感谢您的评价！")).to_be_visible()
 
     expect(tablet.locator(".face, .reason")).to_have_count(0)
     expect(tablet.locator("#stage")).to_contain_text("很高兴为您服务")
@@ -208,7 +208,7 @@ def test_an_unknown_phone_address_is_said_kindly(page: Page, hall: RealHall, com
     complaints.expected = ("404",)
     page.goto(f"{hall.url}/t/nonsense")
 
-    expect(page.get_by_role("alert")).to_have_text("没有找到这张号票,可能已经过期。")
+    expect(page.get_by_role("alert")).to_have_text("没有找到这张号票，可能已经过期。")
 
 
 def test_every_page_of_the_real_server_opens_without_a_complaint(page: Page, hall: RealHall) -> None:

@@ -55,9 +55,17 @@ def test_no_english_text_holds_chinese_and_no_chinese_text_is_left_in_english() 
     assert [key for key, text in catalogue("zh").messages.items() if text and not han.search(text)] == []
 
 
+def test_chinese_texts_have_chinese_punctuation_and_english_ones_straight_quotes() -> None:
+    half_width = re.compile(r"[,:;!?()](?![^{]*\})")
+
+    assert [key for key, text in catalogue("zh").messages.items() if half_width.search(text)] == []
+    assert [key for key, text in catalogue("en").messages.items() if re.search("[“”‘’]", text)] == []
+
+
 def test_a_page_uses_only_its_own_texts_and_the_common_ones() -> None:
     shared = {"common", "rating"}
-    owners = {"console_desk": "console", "lab_drawer": "lab", "lab_machines": "lab", "lab_story": "lab"}
+    lab = ("lab_drawer", "lab_faults", "lab_machines", "lab_pads", "lab_story")
+    owners = {"console_desk": "console", "console_line": "console"} | dict.fromkeys(lab, "lab")
     common = {"live", "live_stream", "live_worker", "api", "page", "dom", "clock", "rating"}
     strangers = []
     for module in WEB.glob("static/js/*.js"):

@@ -6,7 +6,9 @@ import { byId } from "./dom.js";
 import { follow } from "./live.js";
 import { lang, page, t } from "./page.js";
 import { drawDrawers } from "./lab_drawer.js";
-import { drawBars, drawKiosk, drawPads, drawPrinter, drawReader, drawVoice } from "./lab_machines.js";
+import { drawFaults } from "./lab_faults.js";
+import { drawBars, drawKiosk, drawPrinter, drawReader, drawVoice } from "./lab_machines.js";
+import { drawPads } from "./lab_pads.js";
 import { Story } from "./lab_story.js";
 
 const LOOK_MS = 800;
@@ -32,8 +34,10 @@ for (const frame of document.querySelectorAll(".frame")) new ResizeObserver(() =
 const story = new Story(lab, trouble);
 byId("play").addEventListener("click", () => story.play());
 byId("story-stop").addEventListener("click", () => story.stop());
+byId("trouble").addEventListener("click", () => trouble(null));
 again();
 
+/** Say a sentence over whatever the reader looks at, or take it away. */
 function trouble(error) {
   byId("trouble").hidden = !error;
   byId("trouble").textContent = error ? error.message : "";
@@ -61,6 +65,7 @@ async function look() {
   drawPads(lab);
   drawBars(lab);
   drawVoice(lab);
+  drawFaults(lab);
   drawDrawers(lab);
 }
 

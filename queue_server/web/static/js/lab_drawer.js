@@ -2,9 +2,15 @@
 
 import { get } from "./api.js";
 import { byId, h, keyed, say } from "./dom.js";
-import { t } from "./page.js";
+import { hallParts } from "./clock.js";
+import { lang, t } from "./page.js";
 
 const PLACES = [["reader", 1], ["kiosk", 2], ["printer", 3], ["pad", 4], ["evaluator", 4], ["led", 5], ["speaker", 5]];
+const KNOBS = {
+  paper: "lab.knob_paper", cover: "lab.knob_cover", jam: "lab.knob_jam", "clear-jam": "lab.clear_jam",
+  "cut-power": "lab.knob_cut_power", "restore-power": "lab.knob_restore_power", take: "lab.take",
+  mute: "lab.knob_mute", touch: "lab.knob_touch", language: "lab.knob_language", home: "lab.knob_home",
+};
 const SHOWN_FRAMES = 200;
 
 /** Show a drawer for each machine, under the step it belongs to. */
@@ -16,10 +22,10 @@ export function drawDrawers(lab) {
   }
 }
 
-const stepOf = (machine) => PLACES.find(([kind]) => machine.kind.includes(kind))?.[1];
+export const stepOf = (machine) => PLACES.find(([kind]) => machine.kind.includes(kind))?.[1];
 
 /** Of the machines that stand at every window, only those of the chosen window. */
-function nearby(lab, machine) {
+export function nearby(lab, machine) {
   return machine.state.window === undefined || machine.state.window === lab.window;
 }
 
@@ -65,8 +71,16 @@ async function readFrames(details, list, machine) {
 /** `rx` is what the machine got from the host, `tx` what it sent. */
 function line(frame) {
   const toMachine = frame.dir === "rx";
-  const time = frame.at.slice(11, 23);
+  const ms = Date.parse(frame.at);
+  const time = `${hallParts(ms).hms}.${String(ms % 1000).padStart(3, "0")}`;
   return h("li", {}, h("span", { className: toMachine ? "to" : "from" }, `${time} ${toMachine ? "→" : "←"} ${frame.text}`), h("small", {}, frame.hex));
+}
+
+/** A title is "中文 / english"; some machines say theirs in English only. */
+function knobName({ name, title }) {
+  const [zh, en] = String(title ?? "").split(" / ");
+  if (en) return lang === "en" ? en : zh;
+  return t(KNOBS[name] ?? (title || name));
 }
 
 /** A form for any knob: `a|b|c` becomes a choice, everything else is typed. */
@@ -83,7 +97,7 @@ function form(lab, machine, action) {
     event.preventDefault();
     lab.do(machine, action.name, Object.fromEntries([...new FormData(event.target)].filter(([, value]) => value !== "").map(typed)));
   };
-  return h("form", { onsubmit: send }, fields, h("button.button.small", {}, action.title || action.name));
+  return h("form", { onsubmit: send }, fields, h("button.button.small", {}, knobName(action)));
 }
 
 /** Numbers, true and false, tables: as JSON where it is JSON, else the words themselves. */

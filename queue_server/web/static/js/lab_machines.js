@@ -1,31 +1,26 @@
 /** How each machine looks on the lab page, and its everyday knobs. */
 
 import { byId, h, icon, keyed, say } from "./dom.js";
-import { lang, page, t } from "./page.js";
+import { lang, t } from "./page.js";
 
 const CARDS = [
   { key: "lab.card_zhang", card: { kind: "citizen", name: "张伟", birth: "1988-06-12" } },
   { key: "lab.card_li", card: { kind: "citizen", name: "李桂兰", birth: "1951-03-07" } },
   { key: "lab.card_foreigner", card: { kind: "foreigner-2023", english_name: "SMITH, ANNA" } },
 ];
-const PAD_KEYS = {
-  "call-next": "lab.key_call_next", recall: "lab.key_recall", "ask-rating": "lab.key_ask_rating",
-  "no-show": "lab.key_no_show", hold: "lab.key_hold", "resume-held": "lab.key_resume_held",
-  transfer: "lab.key_transfer", pause: "lab.key_pause", cancel: "lab.key_cancel",
-};
 const PAPER = { full: "lab.paper_full", low: "lab.paper_low", out: "lab.paper_out" };
 const SHOWN_TICKETS = 4;
 
 /** Draw into `place` once per `key`, so that a button is not replaced under the pointer. */
-function once(place, key, make) {
+export function once(place, key, make) {
   if (place.dataset.drawn === key) return false;
   place.dataset.drawn = key;
   place.replaceChildren(...make());
   return true;
 }
 
-const knob = (text, onclick, props = {}) => h("button.button.small", { type: "button", onclick, ...props }, text);
-const absent = () => [h("p.absent", {}, t("lab.absent"))];
+export const knob = (text, onclick, props = {}) => h("button.button.small", { type: "button", onclick, ...props }, text);
+export const absent = () => [h("p.absent", {}, t("lab.absent"))];
 
 export function drawReader(lab) {
   const [reader] = lab.of("reader");
@@ -104,36 +99,6 @@ export function drawPrinter(lab) {
         ? knob(t("lab.clear_jam"), () => lab.do(printer, "clear-jam"))
         : knob(t("lab.jam"), () => lab.do(printer, "jam"))),
   ]);
-}
-
-export function drawPads(lab) {
-  const place = byId("pads");
-  const pads = lab.of("call-pad");
-  if (!pads.length) return void once(place, "absent", absent);
-  const pad = lab.at("call-pad", lab.window);
-  const evaluator = lab.at("evaluator", lab.window);
-  const choose = (window) => () => { lab.window = window; lab.look(); };
-  once(place, `${lab.window} ${pads.length}`, () => [
-    h("div.choose-window", {}, pads.map(({ state }) =>
-      knob(t("common.window_n", { n: state.window }), choose(state.window), { ariaPressed: String(state.window === lab.window) }))),
-    h("div.pad-both", {},
-      h("div.pad", {}, h("h3", {}, t("lab.pad")), h("div.display", {}, h("span"), h("span")),
-        h("div.keys", {}, Object.entries(PAD_KEYS).map(([key, text]) =>
-          h("button.button", { type: "button", data: { key }, className: key === "call-next" ? "button primary" : "button", onclick: () => lab.do(pad, "press", { key }) }, t(text))))),
-      evaluator ? h("div.evaluator", {}, h("h3"), h("div.stars", {}, page.rating.map((level, index) =>
-        h("button.button.small", { type: "button", data: { level: level.level }, onclick: () => lab.do(evaluator, "press", { level: 5 - index }) }, icon(level.icon), level.label)))) : null),
-  ]);
-  const [left, right] = place.querySelector(".display").children;
-  const window = lab.board.windows.find((one) => one.id === lab.window);
-  say(left, window?.number || "----");
-  say(right, t("lab.pad_waiting", { n: Number(pad.state.waiting ?? window?.waiting ?? 0) }));
-  if (evaluator) drawEvaluator(place.querySelector(".evaluator"), evaluator);
-  return undefined;
-}
-
-function drawEvaluator(box, evaluator) {
-  box.classList.toggle("awake", Boolean(evaluator.state.awake));
-  say(box.querySelector("h3"), evaluator.state.awake ? t("lab.evaluator_awake") : t("lab.evaluator_asleep"));
 }
 
 export function drawBars(lab) {

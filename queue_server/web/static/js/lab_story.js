@@ -2,12 +2,13 @@
 
 import { get } from "./api.js";
 import { byId, say } from "./dom.js";
-import { t } from "./page.js";
+import { lang, t } from "./page.js";
 
 const READ_MS = 1800; // to read a sentence before it happens
 const PATIENCE_MS = 25_000;
 const LOOK_MS = 250;
-const HOME = /首页|返回|完成|确定|home|back|done|ok/i;
+const PAPER_MS = 3000; // to take the paper, before the kiosk is done
+const MOST_TOUCHES = 10;
 
 class Stopped extends Error {}
 
@@ -50,9 +51,10 @@ export class Story {
     const before = this.one("printer").state.tickets.length;
     await this.takeNumber(window, before);
     await this.say(3, "lab.story_paper");
-    await this.until(() => this.one("printer").state.tickets.length > before, "lab.story_no_ticket");
-    await this.rest(READ_MS * 1.5);
+    await this.until(() => this.printed(before), "lab.story_no_ticket");
+    await this.rest(PAPER_MS);
     await this.turn(this.one("printer"), "take");
+    await this.touch(this.key("ticket:done"));
     if (this.one("reader").state.card) await this.turn(this.one("reader"), "lift-card");
     await this.say(4, "lab.story_pad", { n: window });
     const said = this.spoken();
@@ -66,35 +68,56 @@ export class Story {
     await this.rate(window);
   }
 
-  /** Find the way to one of the window's services on the kiosk, by the words on its buttons. */
+  /** From the kiosk's first screen to a service of this window, by way of a department that has several. */
   async takeNumber(window, before) {
-    const services = await this.services(window);
-    const touched = new Set();
+    const services = await this.services();
+    // In the window's own order: what it calls first is what the story comes for.
+    const mine = this.windowNow(window).services.flatMap((name) => services.filter((one) => one.name === name));
+    const doors = this.doors(services, mine);
+    await this.turn(this.one("kiosk"), "home");
+    await this.turn(this.one("kiosk"), "language", { language: lang });
     await this.until(() => this.buttons().length, "lab.story_kiosk_silent");
-    for (let tries = 0; tries < 8 && this.one("printer").state.tickets.length === before; tries += 1) {
-      const button = this.wanted(services, touched);
-      if (button) {
-        touched.add(button.text);
-        await this.turn(this.one("kiosk"), "touch", { x: button.x, y: button.y });
-      }
+    for (let touches = 0; touches < MOST_TOUCHES && !this.printed(before); touches += 1) {
+      if (this.key("ticket:done")) break; // chosen: what is left is the paper
+      await this.touch(this.wanted(doors, mine));
       await this.rest(READ_MS);
       await this.lab.look();
     }
   }
 
-  wanted(services, touched) {
-    const fresh = this.buttons().filter((button) => !touched.has(button.text));
-    const has = (words) => fresh.find((button) => words.some((word) => word && button.text.includes(word)));
-    const service = has(services.flatMap((one) => [one.name, one.en]));
-    const department = has(services.flatMap((one) => one.departments.flatMap((d) => [d.short, d.name, d.en])));
-    return service ?? department ?? fresh.find((button) => HOME.test(button.text));
+  /** The next button on the way; a card on the reader is read by itself. */
+  wanted(doors, mine) {
+    const service = mine.map((one) => this.key(`service:${one.id}`)).find(Boolean);
+    const door = doors.map((code) => this.key(`department:${code}`)).find(Boolean);
+    return service ?? door ?? this.key("page:next");
   }
 
-  async services(window) {
-    const names = this.windowNow(window).services;
+  /** Codes of the departments to go to: those with the most to choose from, of what this window serves. */
+  doors(services, mine) {
+    const count = new Map();
+    for (const one of services) for (const { code } of one.departments) count.set(code, (count.get(code) ?? 0) + 1);
+    const codes = [...new Set(mine.flatMap((one) => one.departments.map(({ code }) => code)))];
+    const several = codes.filter((code) => count.get(code) > 1);
+    return several.length ? several : codes;
+  }
+
+  async services() {
     const { tokens } = await get("/lab/api/credentials");
     const { items } = await get("/api/v1/services", { token: tokens.kiosk });
-    return items.filter((one) => names.includes(one.name)).map((one) => ({ departments: [], ...one }));
+    return items.map((one) => ({ departments: [], ...one }));
+  }
+
+  printed(before) {
+    const { tickets, printing } = this.one("printer").state;
+    return tickets.length > before && !printing;
+  }
+
+  key(name) {
+    return this.buttons().find((button) => button.key === name);
+  }
+
+  async touch(button) {
+    if (button) await this.turn(this.one("kiosk"), "touch", { x: button.x, y: button.y });
   }
 
   /** The clerk's key finishes the service and asks for the rating; the citizen touches the tablet. */
