@@ -13,10 +13,12 @@ from pathlib import Path
 from devices.runtime import logs
 from devices.runtime.toml_settings import SettingsError
 from queue_server.bootstrap import rights_commands  # noqa: F401 - adds its own to COMMANDS
-from queue_server.bootstrap.commands import COMMANDS, Failed
+from queue_server.bootstrap.commands import COMMANDS, Command, Failed
 from queue_server.settings import ServerSettings, read_settings
+from queue_server.simulation import command as simulate
 
 SYSTEM_CONFIG = Path("/etc/tingtong/server.toml")
+COMMANDS["simulate"] = Command(simulate.HELP, simulate.EXAMPLE, simulate.run, simulate.arguments)
 EXAMPLE = "example:\n  queue-server serve --config /etc/tingtong/server.toml\n"
 
 

@@ -18,7 +18,7 @@ class PriorityTable(BaseModel):
     name: str
     en: str = ""
     rule: str = ""
-    head_start_min: int = Field(default=30, ge=0, le=600)
+    head_start_min: int = Field(default=120, ge=0, le=600)
     rate: float = Field(default=2.0, ge=1, le=10)
     weight: int = Field(default=2, ge=0, le=100)
     min_age: int | None = Field(default=None, ge=1, le=120)
@@ -30,11 +30,11 @@ class PolicyTable(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     order: Order = Order.ACCUMULATING
-    overdue_min: int = Field(default=60, ge=1, le=600)
+    overdue_min: int = Field(default=90, ge=1, le=600)
     green_burst: int = Field(default=2, ge=1, le=100)
     normals_per_green: int = Field(default=1, ge=1, le=100)
-    skill_step_min: int = Field(default=10, ge=0, le=600)
-    short_first: float = Field(default=0.5, ge=0, le=1)
+    skill_step_min: int = Field(default=20, ge=0, le=600)
+    short_first: float = Field(default=1.0, ge=0, le=1)
 
 
 def policy_of(table: PolicyTable, classes: Iterable[PriorityTable]) -> Policy:

@@ -52,7 +52,7 @@ class _Asking:
             return wait * ((cls.weight if cls else 0) + 1)
         head_start = (cls.head_start_min if cls else 0) * MINUTE_US
         gain = round((cls.rate if cls else 1.0) * self.hall.gains.get(ticket.service_id, 1000))
-        steps = self.window.skills.get(ticket.service_id, 1) - 1
+        steps = 0 if cls else self.window.skills.get(ticket.service_id, 1) - 1
         return 1000 * (head_start - steps * policy.skill_step_min * MINUTE_US) + gain * wait
 
     def key(self, ticket: Ticket) -> Key:

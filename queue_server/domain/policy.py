@@ -36,7 +36,7 @@ class PriorityClass:
     name: str = ""
     en: str = ""
     rule: str = ""
-    head_start_min: int = 30
+    head_start_min: int = 120
     rate: float = 2.0
     weight: int = 2
     min_age: int | None = None
@@ -49,17 +49,17 @@ class Policy:
     `overdue_min`: whoever has waited so long is passed by nobody who came later.
     `green_burst`, `normals_per_green`: among the calls of a window for which both a priority and a normal
     ticket waited, G priority and N normal ones, always G ≤ burst + N / normals_per_green.
-    `skill_step_min`: a service of the next rank at a window counts so many minutes less.
+    `skill_step_min`: a normal ticket of the next rank at a window counts so many minutes less.
     `short_first`: 0-1; a service half as long as another gains 2**short_first times as fast.
     """
 
     order: Order = Order.ACCUMULATING
     classes: Mapping[str, PriorityClass] = field(default_factory=dict)
-    overdue_min: int = 60
+    overdue_min: int = 90
     green_burst: int = 2
     normals_per_green: int = 1
-    skill_step_min: int = 10
-    short_first: float = 0.5
+    skill_step_min: int = 20
+    short_first: float = 1.0
 
     def class_of(self, code: str | None) -> PriorityClass | None:
         """Return the class of a ticket, None for a normal one; a class no longer configured has defaults."""
