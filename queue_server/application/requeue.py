@@ -36,4 +36,4 @@ def _late_place(tx: Tx, ticket: Ticket) -> int:
     ]
     if len(in_front) < tx.hall.limits.return_after:
         return place_at(tx.now)
-    return in_front[-1].place + 1
+    return max(one.place for one in in_front) + 1  # a priority line may have come later than a normal one
