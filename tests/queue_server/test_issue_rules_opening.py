@@ -214,3 +214,36 @@ def test_what_is_left_counts_the_half_days_that_are_not_over(am: int, pm: int, g
     )
     assert caps.left(datetime(2026, 11, 23, 12, tzinfo=SHANGHAI), taken) == max(0, pm - gone)
     assert Caps(am, 0).left(datetime(2026, 11, 23, 9, tzinfo=SHANGHAI), taken) is None
+
+
+def test_a_span_that_ends_at_midnight_lasts_until_the_end_of_the_day() -> None:
+    night = Opening(SHANGHAI, Calendar(), Hours(weekdays=((time(22), time(0)),)), lunch_duty=False)
+    late = datetime(2026, 11, 23, 23, 59, 59, tzinfo=SHANGHAI)
+
+    assert night.is_issuing(late)
+    assert not night.is_issuing(late + timedelta(seconds=1))
+    assert night.next_opening(late) == datetime(2026, 11, 24, 22, tzinfo=SHANGHAI)
+
+
+def test_hours_of_one_date_replace_the_ordinary_ones_and_their_lunch_duty() -> None:
+    eve = Day(DayKind.WORKDAY, "除夕", spans=((time(9), time(11)),))
+    opening = Opening(SHANGHAI, Calendar(overrides={date(2026, 11, 23): eve}), OFFICE, lunch_duty=True)
+
+    assert opening.work(date(2026, 11, 23)) == ((540, 660),)
+    assert opening.work(date(2026, 11, 24)) == ((540, 1020),)
+
+
+def test_the_moment_it_opens_is_open_and_the_next_opening_is_a_later_one() -> None:
+    opening = Opening(SHANGHAI, CHINA, OFFICE, lunch_duty=False)
+    opens = datetime(2026, 11, 23, 8, 45, tzinfo=SHANGHAI)
+
+    assert opening.next_opening(opens - timedelta(microseconds=1)) == opens
+    assert opening.is_issuing(opens)
+    assert opening.next_opening(opens) == opens.replace(hour=12)
+
+
+@pytest.mark.parametrize(("minute", "half"), [(719, MORNING), (720, AFTERNOON)])
+def test_the_afternoon_begins_with_its_first_minute(minute: int, half: str) -> None:
+    local = datetime(2026, 11, 23, tzinfo=SHANGHAI) + timedelta(minutes=minute)
+
+    assert [slot.name for slot in Caps(1, 1).slots(local)] == [half]
