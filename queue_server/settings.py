@@ -62,6 +62,32 @@ class LabSettings(_Table):
     kiosk_url: str = ""
 
 
+class AccountSettings(_Table):
+    """`[accounts]`: how people sign in (docs/security-privacy.md)."""
+
+    lock_after: int = Field(default=5, ge=1, le=100)
+    lock_minutes: float = Field(default=15, gt=0, le=24 * 60)
+    session_hours: float = Field(default=12, gt=0, le=24 * 30)
+    idle_minutes: float = Field(default=120, gt=0, le=24 * 60)
+    min_password: int = Field(default=8, ge=8, le=128)
+    failures_per_minute: int = Field(default=20, ge=1)
+    """Wrong passwords for one name from one address."""
+    logins_per_minute: int = Field(default=300, ge=1)
+    """Logins of all people together: each costs the processor a password hash."""
+    totp_roles: frozenset[Literal["operator", "supervisor", "admin", "auditor"]] = frozenset()
+    """Who must have a second factor; others may."""
+    argon2_time_cost: int = Field(default=2, ge=1, le=20)
+    argon2_memory_kib: int = Field(default=19456, ge=8192, le=1048576)
+    argon2_parallelism: int = Field(default=1, ge=1, le=16)
+
+
+class RetentionSettings(_Table):
+    """`[retention]`: after how many days what is forgotten."""
+
+    answer_days: int = Field(default=3, ge=1, le=365)
+    identity_days: int = Field(default=30, ge=1, le=3650)
+
+
 class LogSettings(_Table):
     """`[log]`.  `format` auto: JSON lines unless stderr is a terminal."""
 
@@ -81,6 +107,8 @@ class ServerSettings(_Table):
     demo: DemoSettings = DemoSettings()
     lab: LabSettings = LabSettings()
     log: LogSettings = LogSettings()
+    accounts: AccountSettings = AccountSettings()
+    retention: RetentionSettings = RetentionSettings()
     printers: dict[str, str] = {}
     """Terminal -> device id of its ticket printer."""
 

@@ -223,9 +223,10 @@ class MemoryTx(MemoryIssueRules, MemoryRights):
 
     def save_session(self, session: Session) -> None:
         """Remember a login, forget the expired."""
-        for old in [one.digest for one in self._tables.sessions.values() if one.expires_at < self.now]:
+        now = session.made_at or self.now
+        for old in [one.digest for one in self._tables.sessions.values() if one.expires_at < now]:
             del self._tables.sessions[old]
-        self._tables.sessions[session.digest] = session
+        self._tables.sessions[session.digest] = replace(session, made_at=None)
 
     def drop_session(self, digest: str) -> None:
         """Forget a login."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from queue_server.adapters.memory_tables import Tables
+from queue_server.adapters.retention_memory import MemoryRetention
 from queue_server.adapters.sqlite_rows import to_text
 from queue_server.adapters.statistics_memory import MemoryStatistics
 from queue_server.application.audit import AuditFilter, AuditRow, Note
 from queue_server.application.records import Token, Totp, User
 
 
-class MemoryRights(MemoryStatistics):
+class MemoryRights(MemoryStatistics, MemoryRetention):
     """Reading and writing."""
 
     _tables: Tables

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from queue_server.adapters import audit_sqlite
+from queue_server.adapters.retention_sqlite import RetentionTx
 from queue_server.adapters.sqlite_rows import to_time
 from queue_server.adapters.statistics_sqlite import StatisticsView
 from queue_server.application.audit import AuditFilter, AuditRow, Note
@@ -47,7 +48,7 @@ class RightsView(StatisticsView):
         return audit_sqlite.find(self._db, wanted)
 
 
-class RightsTx(RightsView):
+class RightsTx(RightsView, RetentionTx):
     """The writing half."""
 
     noted: Note | None = None

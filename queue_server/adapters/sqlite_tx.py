@@ -235,7 +235,7 @@ class SqliteTx(SqliteIssueRulesTx, RightsTx):
 
     def save_session(self, session: Session) -> None:
         """Remember a login, forget the expired."""
-        self._db.execute("DELETE FROM session WHERE expires_at < ?", (to_text(self.now),))
+        self._db.execute("DELETE FROM session WHERE expires_at < ?", (to_text(session.made_at or self.now),))
         values = (session.digest, session.username, to_text(session.expires_at))
         self._db.execute("INSERT OR REPLACE INTO session VALUES (?, ?, ?)", values)
 

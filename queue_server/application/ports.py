@@ -167,6 +167,14 @@ class Tx(IssueRulesTx, Protocol):
         """Forget a login."""
         ...
 
+    def forget_answers(self, before: datetime, most: int) -> int:
+        """Forget up to `most` remembered answers older than `before`; return how many."""
+        ...
+
+    def forget_identities(self, before_day: str, most: int) -> tuple[int, int]:
+        """Take hash and masked name from up to `most` tickets of days before; return (looked at, changed)."""
+        ...
+
     def note(self, detail: str = "", *, action: str = "", result: str = "") -> None:
         """Say for the audit what this job does; its row is written even when nothing is emitted."""
         ...

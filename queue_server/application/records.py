@@ -52,11 +52,15 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A person's login, kept as the SHA-256 of its cookie."""
+    """A person's login, kept as the SHA-256 of its cookie.
+
+    `made_at`, not kept, is now on the clock that `expires_at` was taken from: what is older is forgotten.
+    """
 
     digest: str
     username: str
     expires_at: datetime
+    made_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import getpass
 import shutil
 import sys
 from argparse import ArgumentParser, Namespace
@@ -15,21 +13,15 @@ from pathlib import Path
 
 import httpx
 
-from queue_server.adapters.clock import SystemClock
 from queue_server.adapters.embedded_broker import BrokerProblem
-from queue_server.adapters.identity import load_identity
 from queue_server.adapters.sqlite_file import DatabaseProblem, back_up, pending, prepare
-from queue_server.adapters.store_sqlite import SqliteStore
 from queue_server.bootstrap import blacklist_command
 from queue_server.bootstrap.problems import ServeProblem
 from queue_server.bootstrap.server import hall_of
 from queue_server.bootstrap.serving import listen_on, serve
-from queue_server.contracts.auth import Role
-from queue_server.http.accounts import PEOPLE, Accounts
 from queue_server.settings import ServerSettings
 
 MIN_FREE_BYTES = 200 * 1024 * 1024
-MIN_PASSWORD = 8
 
 
 class Failed(Exception):
@@ -131,51 +123,11 @@ def _check_port(settings: ServerSettings) -> str:
     return f"{address} is free, no server runs"
 
 
-def run_user(settings: ServerSettings, given: Namespace) -> None:
-    """Add or replace a person; the password comes from stdin."""
-    role = Role(given.role)
-    if role not in PEOPLE:
-        raise Failed(f"role {role.value} is for machines; use `queue-server token add`")
-    password = getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
-    if len(password) < MIN_PASSWORD:
-        raise Failed(f"the password must have at least {MIN_PASSWORD} letters")
-    _with_accounts(
-        settings,
-        lambda accounts: accounts.add_user(given.username, password, role, given.display_name, given.window),
-    )
-    print(f"{given.username} may sign in as {role.value}")
-
-
-def run_token(settings: ServerSettings, given: Namespace) -> None:
-    """Add or replace a machine's token and print it; it is kept as a hash and cannot be shown again."""
-    role = Role(given.role)
-    if role in PEOPLE:
-        raise Failed(f"role {role.value} is for people; use `queue-server user add`")
-    print(_with_accounts(settings, lambda accounts: accounts.add_token(given.name, role, given.window)))
-
-
 def run_blacklist(settings: ServerSettings, given: Namespace) -> None:
     """Keep a person from tickets for a while, or let them again; the ID number comes from stdin."""
     try:
         blacklist_command.run(settings, given)
     except ServeProblem as error:
-        raise Failed(str(error)) from error
-
-
-def _with_accounts(settings: ServerSettings, act: Callable[[Accounts], object]) -> object:
-    async def run() -> object:
-        clock = SystemClock()
-        identity = load_identity(settings.state_dir)
-        store = SqliteStore(settings.database_path, hall_of(settings), clock, identity)
-        try:
-            made = act(Accounts(store, clock, {}))
-            return await made if asyncio.iscoroutine(made) else made
-        finally:
-            await store.close()
-
-    try:
-        return asyncio.run(run())
-    except (DatabaseProblem, OSError) as error:
         raise Failed(str(error)) from error
 
 
@@ -185,22 +137,6 @@ def _migrate_arguments(parser: ArgumentParser) -> None:
 
 def _backup_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("to", type=Path, help="file or folder for the copy")
-
-
-def _user_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("verb", choices=["add"], help="add or replace")
-    parser.add_argument("username")
-    parser.add_argument("--role", choices=sorted(role.value for role in PEOPLE), required=True)
-    parser.add_argument("--display-name", default="")
-    parser.add_argument("--window", help="the window where this person usually sits")
-
-
-def _token_arguments(parser: ArgumentParser) -> None:
-    machines = sorted(role.value for role in Role if role not in PEOPLE)
-    parser.add_argument("verb", choices=["add"], help="add or replace")
-    parser.add_argument("name")
-    parser.add_argument("--role", choices=machines, required=True)
-    parser.add_argument("--window", help="the window where this machine stands")
 
 
 COMMANDS: dict[str, Command] = {
@@ -215,15 +151,6 @@ COMMANDS: dict[str, Command] = {
         "copy the database while it is in use", "backup /var/backups/tingtong", run_backup, _backup_arguments
     ),
     "doctor": Command("check what serving needs", "doctor --config server.toml", run_doctor),
-    "user": Command(
-        "add a person; the password is read from stdin",
-        "user add wang --role operator --window 3",
-        run_user,
-        _user_arguments,
-    ),
-    "token": Command(
-        "add a machine and print its token", "token add QK01 --role kiosk", run_token, _token_arguments
-    ),
     "blacklist": Command(
         "keep a person from taking tickets until a day; the ID number is read from stdin",
         "blacklist add --until 2027-02-28 --reason no-shows",

@@ -1,14 +1,167 @@
-"""Subcommands of record and rights: people, machines, the audit."""
+"""Subcommands of record and rights: people, machines, the audit, forgetting."""
 
 from __future__ import annotations
 
+import asyncio
+import getpass
+import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from queue_server.adapters import audit_sqlite
+from queue_server.adapters.clock import SystemClock
+from queue_server.adapters.identity import load_identity
 from queue_server.adapters.sqlite_file import DatabaseProblem
+from queue_server.adapters.store_sqlite import SqliteStore
 from queue_server.application.audit import Head
+from queue_server.application.retention import Keep
+from queue_server.bootstrap.account_rules import account_rules
 from queue_server.bootstrap.commands import COMMANDS, Command, Failed
+from queue_server.bootstrap.retention import forget_old
+from queue_server.bootstrap.server import hall_of
+from queue_server.contracts.auth import Role
+from queue_server.domain.errors import QueueError
+from queue_server.http.accounts import PEOPLE, Accounts
+from queue_server.http.second_factor import uri_of
 from queue_server.settings import ServerSettings
+
+T = TypeVar("T")
+BY = "command:queue-server"
+MACHINES = tuple(role for role in Role if role not in PEOPLE)
+
+
+def _on_store(settings: ServerSettings, act: Callable[[SqliteStore, Accounts], Awaitable[T]]) -> T:
+    """Run `act` on the database beside a server that may be running.  Raises Failed."""
+
+    async def run() -> T:
+        clock, identity = SystemClock(), load_identity(settings.state_dir)
+        store = SqliteStore(settings.database_path, hall_of(settings), clock, identity)
+        try:
+            rules = account_rules(settings.accounts)
+            return await act(store, Accounts(store, clock, {}, rules=rules, derive=identity.derived))
+        finally:
+            await store.close()
+
+    try:
+        return asyncio.run(run())
+    except (DatabaseProblem, OSError) as error:
+        raise Failed(str(error)) from error
+    except QueueError as error:
+        raise Failed(error.detail("en")) from error
+
+
+def run_user(settings: ServerSettings, given: Namespace) -> None:
+    """Do `verb` to a person."""
+    _USER_VERBS[given.verb](settings, given)
+
+
+def _name_of(given: Namespace, what: str) -> str:
+    name: str | None = given.username if what == "username" else given.name
+    if not name:
+        raise Failed(f"`{given.verb}` needs a {what}")
+    return name
+
+
+def _add_user(settings: ServerSettings, given: Namespace) -> None:
+    username = _name_of(given, "username")
+    if given.role is None:
+        raise Failed("`add` needs --role")
+    password = getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    role = Role(given.role)
+    _on_store(
+        settings,
+        lambda store, accounts: accounts.add_user(
+            username, password, role, given.display_name, given.window, BY
+        ),
+    )
+    print(f"{username} may sign in as {role.value}")
+
+
+def _list_users(settings: ServerSettings, given: Namespace) -> None:
+    for user in _on_store(settings, lambda store, _: store.read(lambda view: view.users())):
+        locked = f"locked until {user.locked_until:%Y-%m-%dT%H:%M:%SZ}" if user.locked_until else ""
+        print("\t".join((user.username, user.role, user.window or "-", user.display_name or "-", locked)))
+
+
+def _remove_user(settings: ServerSettings, given: Namespace) -> None:
+    username = _name_of(given, "username")
+    _on_store(settings, lambda store, accounts: accounts.remove_user(username, BY))
+    print(f"{username} may not sign in any more")
+
+
+def _unlock_user(settings: ServerSettings, given: Namespace) -> None:
+    username = _name_of(given, "username")
+    _on_store(settings, lambda store, accounts: accounts.unlock(username, BY))
+    print(f"{username} is not locked")
+
+
+def _add_totp(settings: ServerSettings, given: Namespace) -> None:
+    """Print the secret once: for an authenticator app."""
+    username = _name_of(given, "username")
+    secret = _on_store(settings, lambda store, accounts: accounts.add_totp(username, BY))
+    print(secret)
+    print(uri_of(secret, username))
+
+
+def _remove_totp(settings: ServerSettings, given: Namespace) -> None:
+    username = _name_of(given, "username")
+    _on_store(settings, lambda store, accounts: accounts.remove_totp(username, BY))
+    print(f"{username} signs in without a one-time code")
+
+
+_USER_VERBS = {
+    "add": _add_user,
+    "list": _list_users,
+    "remove": _remove_user,
+    "unlock": _unlock_user,
+    "totp": _add_totp,
+    "totp-off": _remove_totp,
+}
+
+
+def run_token(settings: ServerSettings, given: Namespace) -> None:
+    """Do `verb` to a machine's token; a new secret is printed once and kept as a hash only."""
+    _TOKEN_VERBS[given.verb](settings, given)
+
+
+def _add_token(settings: ServerSettings, given: Namespace) -> None:
+    name = _name_of(given, "name")
+    if given.role is None:
+        raise Failed("`add` needs --role")
+    role = Role(given.role)
+    print(_on_store(settings, lambda store, accounts: accounts.add_token(name, role, given.window, BY)))
+
+
+def _list_tokens(settings: ServerSettings, given: Namespace) -> None:
+    for token in _on_store(settings, lambda store, _: store.read(lambda view: view.tokens())):
+        print("\t".join((token.name, token.role, token.window or "-")))
+
+
+def _revoke_token(settings: ServerSettings, given: Namespace) -> None:
+    name = _name_of(given, "name")
+    _on_store(settings, lambda store, accounts: accounts.revoke_token(name, BY))
+    print(f"the token of {name} is worth nothing; a running server knows it within 30 s")
+
+
+def _rotate_token(settings: ServerSettings, given: Namespace) -> None:
+    name = _name_of(given, "name")
+    print(_on_store(settings, lambda store, accounts: accounts.rotate_token(name, BY)))
+
+
+_TOKEN_VERBS = {
+    "add": _add_token,
+    "list": _list_tokens,
+    "revoke": _revoke_token,
+    "rotate": _rotate_token,
+}
+
+
+def run_retention(settings: ServerSettings, given: Namespace) -> None:
+    """Forget what is too old and say how much it was."""
+    keep = Keep(settings.retention.answer_days, settings.retention.identity_days)
+    done = _on_store(settings, lambda store, accounts: forget_old(store, keep))
+    print(f"forgotten: {done.answers} answers, {done.identities} links to persons")
 
 
 def run_audit(settings: ServerSettings, given: Namespace) -> None:
@@ -18,9 +171,7 @@ def run_audit(settings: ServerSettings, given: Namespace) -> None:
     except DatabaseProblem as error:
         raise Failed(str(error)) from error
     if broken is not None:
-        raise Failed(
-            f"the audit is broken at row {broken.seq}: {broken.reason}; rows up to {head.seq} are sound"
-        )
+        raise Failed(f"the audit is broken at row {broken.seq}: {broken.reason}; sound up to row {head.seq}")
     print(f"ok: {head.seq} rows, head {head.seq}:{head.hash}")
 
 
@@ -34,13 +185,38 @@ def _head(text: str) -> Head:
 def _audit_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("verb", choices=["verify"], help="check the whole chain")
     parser.add_argument(
-        "--head",
-        type=_head,
-        metavar="SEQ:HASH",
-        help="a head that was written down before; must still be there",
+        "--head", type=_head, metavar="SEQ:HASH", help="a head that was written down: must still be there"
     )
 
 
-COMMANDS["audit"] = Command(
-    "check that nobody changed the record", "audit verify", run_audit, _audit_arguments
-)
+def _user_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("verb", choices=sorted(_USER_VERBS), help="add also replaces")
+    parser.add_argument("username", nargs="?")
+    parser.add_argument("--role", choices=sorted(role.value for role in PEOPLE))
+    parser.add_argument("--display-name", default="")
+    parser.add_argument("--window", help="the window where this person usually sits")
+
+
+def _token_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("verb", choices=sorted(_TOKEN_VERBS), help="add also replaces")
+    parser.add_argument("name", nargs="?")
+    parser.add_argument("--role", choices=sorted(role.value for role in MACHINES))
+    parser.add_argument("--window", help="the window where this machine stands")
+
+
+COMMANDS |= {
+    "user": Command(
+        "add, list, remove, unlock people; the password is read from stdin",
+        "user add wang --role operator --window 3",
+        run_user,
+        _user_arguments,
+    ),
+    "token": Command(
+        "add, list, revoke, rotate machines' tokens",
+        "token add QK01 --role kiosk",
+        run_token,
+        _token_arguments,
+    ),
+    "audit": Command("check that nobody changed the record", "audit verify", run_audit, _audit_arguments),
+    "retention": Command("forget what is too old", "retention --config server.toml", run_retention),
+}

@@ -23,10 +23,15 @@ from queue_server.adapters.machines import BusMachines
 from queue_server.adapters.outbox_relay import EventStream, OutboxRelay
 from queue_server.adapters.pad_listener import PadListener
 from queue_server.adapters.store_sqlite import SqliteStore
+from queue_server.application.audit import AuditFilter
 from queue_server.application.expire_day import expire_day
+from queue_server.application.retention import Keep
 from queue_server.bootstrap import demo_people
+from queue_server.bootstrap.account_rules import account_rules
 from queue_server.bootstrap.problems import ServeProblem
+from queue_server.bootstrap.retention import forget_old
 from queue_server.contracts.auth import Role
+from queue_server.domain.errors import Busy
 from queue_server.domain.hall import CallRules, Hall
 from queue_server.http.accounts import Accounts, Principal, digest_of
 from queue_server.http.app import attach, create_app
@@ -122,7 +127,14 @@ class Server:
         recent = await store.read(lambda view: view.events(max(0, last - RECENT_EVENTS), RECENT_EVENTS))
         hub = self.hub = Hub(clock, list(recent))
         store.on_commit(hub.publish)
-        accounts = Accounts(store, clock, self._passes())
+        accounts = Accounts(
+            store,
+            clock,
+            self._passes(),
+            rules=account_rules(self.settings.accounts),
+            session_clock=SystemClock(),
+            derive=self._identity.derived,
+        )
         await store.change(expire_day, "system")
         context = Context(
             store=store,
@@ -202,9 +214,21 @@ class Server:
         if self._relay is not None:
             self._relay.refresh()
 
+    async def _forget_and_seal(self) -> None:
+        """Forget what is too old; log the audit's head, so that a copy of it lies outside the database."""
+        kept = self.settings.retention
+        try:
+            await forget_old(self.store, Keep(kept.answer_days, kept.identity_days))
+        except Busy:
+            log.warning("the retention waits for a calmer hour")
+        newest = await self.store.read(lambda view: view.audit(AuditFilter(limit=1)))
+        if newest:
+            log.info("audit head", extra={"head": f"{newest[0].seq}:{newest[0].hash}"})
+
     async def _watch_days(self) -> None:
         """Expire what is open when a business day ends (closing time and a while) or a new one begins."""
         day = self.hall.expires_before(self.clock.now())
+        await self._forget_and_seal()
         while True:
             await asyncio.sleep(HEARTBEAT_S)
             today = self.hall.expires_before(self.clock.now())
@@ -212,6 +236,7 @@ class Server:
                 day = today
                 count = await self.store.change(expire_day, "system")
                 log.info("a new business day", extra={"day": day, "expired": count})
+                await self._forget_and_seal()
 
     def _spawn(self, name: str, run: Callable[[], Awaitable[Any]]) -> None:
         async def watched() -> None:

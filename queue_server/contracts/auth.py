@@ -27,6 +27,7 @@ class LoginIn(Body):
 
     username: str = Field(min_length=1, max_length=64)
     password: str = Field(min_length=1, max_length=256)
+    totp: str | None = Field(default=None, pattern="^[0-9]{6}$", description="one-time code, if there is one")
 
     def __repr__(self) -> str:
         """Keep the password out of every log."""

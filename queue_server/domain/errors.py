@@ -63,6 +63,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "This Idempotency-Key was used with another request.",
     ),
     "unauthenticated": ("请先登录。", "Sign in or send a token."),
+    "totp-required": ("请输入动态验证码。", "A one-time code is needed as well."),
     "forbidden": ("没有权限。", "Your role may not do this."),
     "locked-out": ("登录失败次数过多,请{minutes}分钟后再试。", "Too many failures: wait {minutes} minutes."),
     "rate-limited": ("操作太频繁,请稍后再试。", "Too many requests: wait a little."),

@@ -20,6 +20,7 @@ from queue_server.http.routes import (
     public,
     statistics,
     tickets,
+    users,
     windows,
 )
 from queue_server.http.tracing import Traced
@@ -53,7 +54,7 @@ def create_app(
     )
     if context is not None:
         attach(app, context)
-    for module in (tickets, windows, public, events, devices, auth, audit, statistics):
+    for module in (tickets, windows, public, events, devices, auth, audit, statistics, users):
         app.include_router(module.router, prefix="/api/v1")
     app.include_router(health.router)
     if with_lab:

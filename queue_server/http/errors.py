@@ -26,6 +26,7 @@ STATUS = {
     "idempotency-mismatch": 422,
     "validation": 422,
     "unauthenticated": 401,
+    "totp-required": 401,
     "forbidden": 403,
     "blacklisted": 403,
     "locked-out": 423,

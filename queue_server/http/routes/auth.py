@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from queue_server.contracts.auth import LoginIn, MeOut
 from queue_server.contracts.base import Problem
 from queue_server.domain.errors import Denied
-from queue_server.http.accounts import PEOPLE, SESSION_FOR, Principal
+from queue_server.http.accounts import PEOPLE, Principal
 from queue_server.http.deps import SESSION_COOKIE, Ctx, check_same_origin, principals_of
 
 router = APIRouter(
@@ -19,11 +19,13 @@ router = APIRouter(
 async def post_login(request: Request, response: Response, context: Ctx, person: LoginIn) -> MeOut:
     """Sign a person in; the answer sets the session cookie."""
     check_same_origin(request.headers)
-    cookie, who = await context.accounts.login(person.username, person.password)
+    cookie, who = await context.accounts.login(
+        person.username, person.password, request.client.host if request.client else "", person.totp
+    )
     response.set_cookie(
         SESSION_COOKIE,
         cookie,
-        max_age=int(SESSION_FOR.total_seconds()),
+        max_age=int(context.accounts.rules.session_for.total_seconds()),
         httponly=True,
         samesite="strict",
         secure=request.url.scheme == "https",
