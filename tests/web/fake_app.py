@@ -111,7 +111,8 @@ def _queue(app: FastAPI, hall: FakeHall) -> None:
         _who(request)
         ticket = hall.tickets[ticket_id]
         if action == "reprint":
-            ticket.print_state = "printed"
+            paper = hall.paper_left
+            ticket.print_state, ticket.print_reason = ("printed", "") if paper else ("failed", "paper-out")
             await hall.tell("ticket-print", ticket)
         if action == "requeue":
             ticket.state, ticket.window = "waiting", None

@@ -68,6 +68,7 @@ class FakeHall:
     tickets: dict[str, FakeTicket] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)
     evaluations: list[dict[str, Any]] = field(default_factory=list)
+    paper_left: bool = True
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def __post_init__(self) -> None:
@@ -84,6 +85,7 @@ class FakeHall:
         event = {"seq": len(self.events) + 1, "name": name, "at": self.now().isoformat(), "window": window}
         if ticket:
             event |= {"ticket_id": ticket.id, "number": ticket.number, "zone": ticket.zone}
+            event |= {"print_state": ticket.print_state, "reason": ticket.print_reason or None}
             event |= {"state": ticket.state, "service_id": ticket.service_id, "calls": ticket.calls}
         self.events.append(event)
         async with self.changed:

@@ -91,7 +91,8 @@ def test_nobody_waiting_is_said(page: Page, served: Served) -> None:
     sit_down(page, served, "60")
     page.locator("#call-next").click()
 
-    expect(page.get_by_role("alert")).to_have_text("现在没有人等候")
+    expect(page.locator("#notice")).to_have_text("现在没有人等候")
+    expect(page.get_by_role("alert")).to_be_hidden()
 
 
 def test_a_ticket_that_was_not_printed_is_marked_and_can_be_printed_again(page: Page, served: Served) -> None:
@@ -102,7 +103,25 @@ def test_a_ticket_that_was_not_printed_is_marked_and_can_be_printed_again(page: 
 
     row.get_by_role("button", name="补打").click()
     expect(page.locator("#line .empty")).to_be_visible()
+    expect(page.locator("#notice")).to_have_text("A006 已补打。")
     assert served.hall.tickets["t-A006"].print_state == "printed"
+
+
+def test_a_second_print_that_fails_says_why(page: Page, served: Served) -> None:
+    served.hall.paper_left = False
+    sit_down(page, served, "5")
+    page.get_by_role("tab", name=re.compile("打印失败")).click()
+    page.locator("#line li", has_text="A006").get_by_role("button", name="补打").click()
+
+    expect(page.get_by_role("alert")).to_have_text("A006 未打出：打印机缺纸")
+
+
+def test_a_link_to_a_window_opens_it_after_signing_in(page: Page, served: Served) -> None:
+    page.goto(f"{served.url}/console?window=23")
+    page.get_by_role("button", name=re.compile("clerk3")).click()
+
+    expect(page.locator("#bar-title")).to_have_text("23号窗口")
+    assert served.hall.desks["23"].operator == "clerk3"
 
 
 def test_pausing_asks_for_a_reason_and_the_same_key_goes_on(page: Page, served: Served) -> None:
@@ -112,6 +131,9 @@ def test_pausing_asks_for_a_reason_and_the_same_key_goes_on(page: Page, served: 
     page.locator("#pause-dialog").get_by_role("button", name="暂停服务").click()
 
     expect(page.locator("#bar-state")).to_have_text("暂停服务 · 午休")
+    expect(page.locator("[data-act=pause]")).to_contain_text("恢复服务")
+    expect(page.locator("#call-next")).to_contain_text("恢复服务并呼叫下一位")
+    expect(page.locator("#current")).to_have_attribute("data-state", "paused")
     page.keyboard.press("F10")
     expect(page.locator("#bar-state")).to_have_text("空闲")
 
@@ -127,6 +149,7 @@ def test_a_transfer_goes_to_the_chosen_service(page: Page, served: Served) -> No
     page.locator("#transfer-dialog").get_by_role("button", name="转移").click()
 
     expect(page.locator("#current .idle")).to_be_visible()
+    expect(page.locator("#notice")).to_contain_text("Z001 已转到 D ")
     assert served.hall.tickets["t-Z001"].service_id == "D"
 
 

@@ -65,7 +65,8 @@ def test_chinese_texts_have_chinese_punctuation_and_english_ones_straight_quotes
 def test_a_page_uses_only_its_own_texts_and_the_common_ones() -> None:
     shared = {"common", "rating"}
     lab = ("lab_drawer", "lab_faults", "lab_machines", "lab_pads", "lab_story")
-    owners = {"console_desk": "console", "console_line": "console"} | dict.fromkeys(lab, "lab")
+    console = ("console_ask", "console_desk", "console_line", "console_paper")
+    owners = dict.fromkeys(lab, "lab") | dict.fromkeys(console, "console")
     common = {"live", "live_stream", "live_worker", "api", "page", "dom", "clock", "rating"}
     strangers = []
     for module in WEB.glob("static/js/*.js"):

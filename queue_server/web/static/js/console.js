@@ -12,10 +12,15 @@ const STATES = {
   closed: "common.state_closed", free: "common.state_free", calling: "common.state_calling",
   serving: "common.state_serving", paused: "common.state_paused",
 };
+const ROLES = {
+  operator: "console.role_operator", supervisor: "console.role_supervisor", admin: "console.role_admin",
+  auditor: "console.role_auditor",
+};
 
 let board = page.board;
 let me = null;
-const desk = new Desk({ trouble, stateText: (state) => t(STATES[state]), lostSession: start });
+let asked = new URLSearchParams(location.search).get("window"); // a link to one window is followed once
+const desk = new Desk({ trouble, inform, stateText: (state) => t(STATES[state]), lostSession: start });
 
 showClock(byId("clock"), null, lang);
 byId("signin-form").addEventListener("submit", signIn);
@@ -29,7 +34,7 @@ follow({
     if (!byId("choose").hidden) drawWindows();
   },
   // Sixty consoles need not read their lists for what happens at the other end of the hall.
-  onEvent: (event) => desk.concerns(event) && desk.refresh(),
+  onEvent: (event) => desk.heard(event),
   onResync: () => desk.refresh(),
 });
 start();
@@ -38,6 +43,19 @@ start();
 function trouble(error) {
   byId("trouble").hidden = !error;
   say(byId("trouble"), error ? error.message : "");
+  inform("");
+}
+
+/** Say something that is no trouble. */
+function inform(sentence) {
+  byId("notice").hidden = !sentence;
+  say(byId("notice"), sentence);
+  if (sentence) byId("trouble").hidden = true;
+}
+
+/** A person in the language of the page: names are Chinese, roles are ours to say. */
+function personNamed({ username, display_name: name, role }) {
+  return lang === "zh" && name ? name : `${username} · ${t(ROLES[role] ?? role)}`;
 }
 
 function show(name) {
@@ -46,7 +64,7 @@ function show(name) {
   byId("leave-window").hidden = name !== "work";
   byId("bar-state").hidden = name !== "work";
   if (name !== "work") say(byId("bar-title"), t("console.title"));
-  say(byId("bar-who"), name === "signin" ? "" : me?.display_name || me?.username || "");
+  say(byId("bar-who"), name === "signin" ? "" : me ? personNamed(me) : "");
 }
 
 async function start() {
@@ -58,8 +76,10 @@ async function start() {
     offerDemoPeople();
     return;
   }
-  const window = me.window || sessionStorage.getItem(REMEMBERED);
-  if (window && board.windows.some((each) => each.id === window)) takeWindow(window);
+  const window = asked || me.window || sessionStorage.getItem(REMEMBERED);
+  const fresh = Boolean(asked);
+  asked = null;
+  if (window && board.windows.some((each) => each.id === window)) takeWindow(window, fresh);
   else {
     show("choose");
     drawWindows();
@@ -102,7 +122,7 @@ async function offerDemoPeople() {
   byId("demo-people").hidden = able.length === 0;
   keyed(byId("demo-people").querySelector(".demo-list"), able, (user) => user.username, (user) =>
     h("button.button.small", { type: "button", onclick: () => enter({ username: user.username, password: user.password }) },
-      `${user.username} · ${user.role}`));
+      `${user.username} · ${t(ROLES[user.role] ?? user.role)}`));
 }
 
 async function logOut() {

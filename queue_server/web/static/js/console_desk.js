@@ -2,8 +2,11 @@
 
 import { get, post } from "./api.js";
 import { hallNow } from "./clock.js";
+import { ask, fillTargets } from "./console_ask.js";
 import { byId, h, keyed, say } from "./dom.js";
-import { duration, named, page, serviceNamed, t } from "./page.js";
+import { ASIDE, age, makeRow, paperText, priorityChip, tickets } from "./console_line.js";
+import { Reprints } from "./console_paper.js";
+import { named, page, serviceNamed, t } from "./page.js";
 
 const KEYS = { F2: "call-next", F3: "recall", F4: "start", F8: "finish", F9: "no-show", F7: "hold", F6: "transfer", F10: "pause" };
 const ALLOWED = {
@@ -16,12 +19,11 @@ const RED_S = 30 * 60;
 const BOUNCING = new Set(["call-next", "recall"]); // a second one would be another call
 const BOUNCE_MS = 600;
 const LISTED = 60;
-const MOST = 1000;
 
 export class Desk {
-  /** `trouble(error)` shows a sentence, `lostSession()` asks to sign in again. */
-  constructor({ trouble, stateText, lostSession }) {
-    Object.assign(this, { trouble, stateText, lostSession, id: null, window: null, board: page.board });
+  /** `trouble(error)` shows a sentence, `inform(sentence)` good news, `lostSession()` asks to sign in again. */
+  constructor({ trouble, inform, stateText, lostSession }) {
+    Object.assign(this, { trouble, inform, stateText, lostSession, id: null, window: null, board: page.board });
     this.lists = { waiting: [], aside: [], paper: [] };
     this.shown = "waiting";
     this.busy = false;
@@ -29,6 +31,7 @@ export class Desk {
     this.answered = null;
     this.reading = null;
     this.again = false;
+    this.reprints = new Reprints({ tell: inform, warn: (sentence) => trouble(new Error(sentence)) });
     byId("call-next").addEventListener("click", () => this.act("call-next"));
     for (const button of this.buttons()) button.addEventListener("click", () => this.act(button.dataset.act));
     for (const tab of this.tabs()) tab.addEventListener("click", () => this.choose(tab.dataset.list));
@@ -67,6 +70,12 @@ export class Desk {
     const listed = Object.values(this.lists).flat();
     return this.window.skills.some((skill) => skill.service_id === event.service_id) ||
       listed.some((ticket) => ticket.id === event.ticket_id);
+  }
+
+  /** An event of the hall. */
+  heard(event) {
+    this.reprints.heard(event);
+    if (this.concerns(event)) this.refresh();
   }
 
   /** Read the window and its lists again; many wishes, one reading. */
@@ -119,21 +128,27 @@ export class Desk {
     const body = await this.details(action);
     if (body === null) return;
     const path = action === "pause" && this.window.state === "paused" ? "resume" : action;
-    await this.send(`/api/v1/windows/${this.id}/${path}`, body, action === "call-next");
+    const { number } = this.window.ticket ?? {};
+    await this.send(`/api/v1/windows/${this.id}/${path}`, body, (answer) => {
+      if (action === "call-next" && answer === null) this.inform(t("console.nobody"));
+      if (action === "transfer") this.inform(t("console.transferred", { number, place: this.placeNamed(body) }));
+    });
   }
 
-  send(path, body, saysNobody = false) {
-    this.answered = this.sent(path, body, saysNobody);
+  send(path, body, done = () => {}, failed = () => {}) {
+    this.answered = this.sent(path, body, done, failed);
     return this.answered;
   }
 
-  async sent(path, body, saysNobody) {
+  async sent(path, body, done, failed) {
     this.busy = true;
+    this.trouble(null);
     this.draw();
     try {
       const answer = await post(path, body);
-      this.trouble(saysNobody && answer === null ? new Error(t("console.nobody")) : null);
+      done(answer);
     } catch (error) {
+      failed();
       if (error.status === 401) this.lostSession();
       else this.trouble(error);
     } finally {
@@ -153,45 +168,35 @@ export class Desk {
   /** Ask for what an action needs; null when the clerk thinks better of it. */
   async details(action) {
     if (action === "finish") {
-      const form = await this.ask("finish-dialog");
+      const form = await ask("finish-dialog", this.window.ticket?.number);
       return form && { outcome: form.get("outcome"), case_no: form.get("case_no")?.trim() || null };
     }
     if (action === "transfer") {
-      this.fillTargets();
-      const form = await this.ask("transfer-dialog");
+      fillTargets(this.board, this.id, this.stateText);
+      const form = await ask("transfer-dialog", this.window.ticket?.number);
       if (!form) return null;
       const [kind, id] = form.get("to").split(":");
       return { [`${kind}_id`]: id, position: form.get("position") };
     }
     if (action === "pause" && this.window.state !== "paused") {
-      const form = await this.ask("pause-dialog");
+      const form = await ask("pause-dialog", this.window.ticket?.number);
       return form && { reason: form.get("reason") };
     }
     return {};
   }
 
-  ask(id) {
-    const dialog = byId(id);
-    const form = dialog.querySelector("form");
-    form.reset();
-    const number = dialog.querySelector(".dialog-number");
-    if (number) say(number, this.window.ticket?.number ?? "");
-    dialog.showModal();
-    dialog.querySelector("button.primary").focus();
-    return new Promise((resolve) => {
-      dialog.addEventListener("close", () => resolve(dialog.returnValue === "ok" ? new FormData(form) : null), { once: true });
-      dialog.returnValue = "";
-    });
+  /** Where a transfer went, in words. */
+  placeNamed({ service_id: service, window_id: window }) {
+    if (window) return t("common.window_n", { n: window });
+    const found = this.board.services.find((one) => one.id === service);
+    return found ? `${found.prefix} ${named(found)}` : service;
   }
 
-  fillTargets() {
-    const option = (value, text) => h("option", { value }, text);
-    const services = this.board.services.map((service) =>
-      option(`service:${service.id}`, `${service.prefix} ${named(service)} (${t("common.people", { n: service.waiting })})`));
-    const windows = this.board.windows.filter((window) => window.id !== this.id && window.state !== "closed").map((window) =>
-      option(`window:${window.id}`, `${t("common.window_n", { n: window.id })} ${this.stateText(window.state)}`));
-    document.querySelector("#transfer-dialog select").replaceChildren(
-      h("optgroup", { label: t("console.to_service") }, services), h("optgroup", { label: t("console.to_window") }, windows));
+  /** Print a ticket's paper once more and say what became of it. */
+  reprint(ticket) {
+    const answered = this.send(`/api/v1/tickets/${ticket.id}/reprint`, {}, () => {}, () => this.reprints.refused(ticket.id));
+    this.reprints.began(ticket); // before its event, which may come before the answer
+    return answered;
   }
 
   choose(list) {
@@ -208,8 +213,7 @@ export class Desk {
     byId("bar-state").className = window.state === "paused" ? "chip warn" : window.state === "free" ? "chip good" : "chip";
     this.drawCurrent(window.ticket);
     byId("call-next").disabled = this.busy;
-    const pause = document.querySelector('[data-act="pause"] span');
-    say(pause, window.state === "paused" ? t("console.resume") : t("console.pause"));
+    this.drawPause(window.state === "paused");
     for (const button of this.buttons()) {
       button.disabled = this.busy || !this.possible(button.dataset.act);
       button.classList.toggle("wanted", WANTED[window.ticket?.state] === button.dataset.act);
@@ -223,12 +227,23 @@ export class Desk {
     this.drawLine();
   }
 
+  drawPause(paused) {
+    const button = document.querySelector('[data-act="pause"]');
+    say(button.querySelector("span"), paused ? t("console.resume") : t("console.pause"));
+    button.querySelector("use").setAttribute("href", `/static/vendor/icons.svg#${paused ? "play" : "pause"}`);
+    say(document.querySelector("#call-next span"), paused ? t("console.resume_and_call") : t("console.call_next"));
+  }
+
   drawCurrent(ticket) {
     const box = byId("current");
-    box.dataset.state = ticket?.state ?? "";
+    const paused = this.window.state === "paused";
+    box.dataset.state = ticket?.state ?? (paused ? "paused" : "");
     if (!ticket) {
-      const note = this.lists.waiting.length ? t("console.ready", { n: this.lists.waiting.length }) : t("console.nobody");
-      box.replaceChildren(h("p.idle", {}, note));
+      const count = this.lists.waiting.length;
+      const note = count ? t("console.ready", { n: count }) : t("console.nobody");
+      box.replaceChildren(
+        h("p.idle", {}, paused ? t("console.is_paused") : note),
+        h("p.quiet", {}, `${paused ? `${note} · ` : ""}${t("console.served_today", { n: this.window.served_today })}`));
       return;
     }
     const since = ticket.state === "serving" ? ticket.started_at : ticket.called_at;
@@ -264,7 +279,7 @@ export class Desk {
     chip.className = seconds >= RED_S ? "chip bad" : seconds >= AMBER_S ? "chip warn" : "chip good";
     const wanted = this.actsFor(ticket);
     keyed(acts, wanted, (act) => act.name, (act) =>
-      h("button.button.small", { type: "button", onclick: () => this.send(act.path, act.body) }, act.label));
+      h("button.button.small", { type: "button", onclick: () => (act.run ? act.run() : this.send(act.path, act.body)) }, act.label));
   }
 
   actsFor(ticket) {
@@ -272,36 +287,10 @@ export class Desk {
       name: "call", label: t("console.call_this"), path: `/api/v1/windows/${this.id}/call`, body: { ticket_id: ticket.id },
     };
     const back = { name: "requeue", label: t("console.requeue"), path: `/api/v1/tickets/${ticket.id}/requeue`, body: {} };
-    const again = { name: "reprint", label: t("console.reprint"), path: `/api/v1/tickets/${ticket.id}/reprint`, body: {} };
+    const again = { name: "reprint", label: t("console.reprint"), run: () => this.reprint(ticket) };
     const free = !this.window.ticket;
     if (this.shown === "paper") return [again];
     if (ticket.state === "waiting") return [paperText(ticket) ? again : null, free ? call : null].filter(Boolean);
     return [ticket.state === "passed" && free ? call : null, back].filter(Boolean);
   }
-}
-
-/** All tickets of a query, page after page. */
-async function tickets(query) {
-  const items = [];
-  for (let cursor = ""; cursor !== null && items.length < MOST; ) {
-    const list = await get(`/api/v1/tickets?${query}&limit=200${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
-    items.push(...list.items);
-    cursor = list.next ?? null;
-  }
-  return items;
-}
-
-const ASIDE = { held: "console.is_held", passed: "console.is_passed" };
-
-const age = (iso) => duration(Math.max(0, (hallNow() - Date.parse(iso)) / 1000));
-
-function paperText(ticket) {
-  if (ticket.print_state === "failed") return t("console.paper_failed");
-  return ticket.print_state === "unknown" ? t("console.paper_unknown") : "";
-}
-
-const priorityChip = (ticket) => (ticket.priority ? h("span.chip.warn", {}, ticket.priority) : null);
-
-function makeRow() {
-  return h("li", {}, h("span.number"), h("span.about", {}, h("b"), h("small")), h("span.chip"), h("span.acts"));
 }

@@ -5,8 +5,11 @@ import { byId, h, icon, keyed, say } from "./dom.js";
 import { follow } from "./live.js";
 import { duration, lang, named, page, t } from "./page.js";
 
-const ROWS = { auto: 5, list: 8, focus: 0 }[page.layout];
+const LOW = matchMedia("(max-height: 479px) and (min-aspect-ratio: 2/1)"); // as in wall.css
+const ROWS = { auto: 5, list: 8, focus: 0 };
+const LOW_ROWS = { auto: 2, list: 4, focus: 0 };
 const WAITING_ROWS = 10;
+const LOW_WAITING_ROWS = 5;
 const TURN_MS = 9_000;
 const FRESH_MS = 15_000; // an old call does not flash because the wall was switched on
 const LONG_WAIT_S = 1800;
@@ -19,13 +22,14 @@ const flashed = new Map(); // ticket id -> calls already shown
 
 showClock(byId("clock"), byId("date"), lang);
 follow({ zone: page.zone, onBoard: draw });
+LOW.addEventListener("change", () => draw(board));
 setInterval(turn, TURN_MS);
 
 function draw(next) {
   board = next;
   const [first, ...others] = board.calls;
   if (page.layout !== "list") drawNewest(first);
-  const rows = (page.layout === "list" ? board.calls : others).slice(0, ROWS);
+  const rows = (page.layout === "list" ? board.calls : others).slice(0, (LOW.matches ? LOW_ROWS : ROWS)[page.layout]);
   keyed(byId("earlier"), rows, (call) => call.ticket_id, makeRow, renewRow);
   for (const call of board.calls) flashed.set(call.ticket_id, call.calls);
   drawWaiting();
@@ -87,9 +91,10 @@ function renewRow(row, call) {
 
 function drawWaiting() {
   const open = board.services.filter((service) => service.open);
-  const pages = Math.max(1, Math.ceil(open.length / WAITING_ROWS));
+  const rows = LOW.matches ? LOW_WAITING_ROWS : WAITING_ROWS;
+  const pages = Math.max(1, Math.ceil(open.length / rows));
   waitingPage %= pages;
-  const shown = open.slice(waitingPage * WAITING_ROWS, (waitingPage + 1) * WAITING_ROWS);
+  const shown = open.slice(waitingPage * rows, (waitingPage + 1) * rows);
   say(byId("waiting-page"), pages > 1 ? `${waitingPage + 1} / ${pages}` : "");
   keyed(byId("waiting"), shown, (service) => service.id, makeService, renewService);
 }
@@ -120,9 +125,15 @@ function drawTable(place, rows) {
 }
 
 function drawMarquee() {
-  const said = [board.hall.notice, t("wall.marquee"), board.hall.demo ? t("wall.demo") : ""];
+  const said = [inEnglish(board.hall.notice), t("wall.marquee"), board.hall.demo ? t("wall.demo") : ""];
   const text = said.filter(Boolean).join("   ◆   ");
   for (const span of byId("marquee").children) say(span, text);
+}
+
+/** The hall's own words; on an English page only what of them is English. */
+function inEnglish(notice) {
+  if (lang !== "en") return notice;
+  return notice.split(/[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]+/).map((part) => part.trim()).filter((part) => /[a-z]{2}/i.test(part)).join(" ");
 }
 
 function turn() {
