@@ -1,7 +1,7 @@
 """The heads of the lines a window may call: index look-ups, however long the lines are.
 
-A service's normal line and its priority lines are asked together; only where a priority ticket waits are the
-other classes asked one by one (index `ticket_green`).
+Priority lines come first in the index, so one look-up shows whether a priority ticket waits for a service;
+only then are the normal line and the other classes (index `ticket_green`) asked as well.
 """
 
 # ruff: noqa: S608 (only our own column names are put into SQL; values are always parameters)
@@ -14,16 +14,12 @@ from queue_server.adapters.sqlite_rows import TICKET_COLUMNS, Row
 
 _T = ", ".join(TICKET_COLUMNS)
 _PRIORITY = TICKET_COLUMNS.index("priority")
-_FIRST = f"""
-    SELECT {_T} FROM ticket WHERE state = 'waiting' AND reserved_for IS NULL
-        AND day = :day AND service_id = :service AND cls = {{cls}} ORDER BY place, n LIMIT 1
+_WAITING = f"""
+    SELECT {_T} FROM ticket WHERE state = 'waiting' AND reserved_for IS NULL AND day = ? AND service_id = ?
 """
-_BOTH = f"SELECT * FROM ({_FIRST.format(cls=0)}) UNION ALL SELECT * FROM ({_FIRST.format(cls=1)})"
-_GREEN = f"""
-    SELECT {_T} FROM ticket INDEXED BY ticket_green
-    WHERE state = 'waiting' AND reserved_for IS NULL AND cls = 0
-        AND day = ? AND service_id = ? AND priority = ? ORDER BY place, n LIMIT 1
-"""
+_FIRST = f"{_WAITING} ORDER BY cls, place, n LIMIT 1"
+_NORMAL = f"{_WAITING} AND cls = 1 ORDER BY place, n LIMIT 1"
+_GREEN = f"{_WAITING} AND cls = 0 AND priority = ? ORDER BY place, n LIMIT 1"
 
 
 def line_heads(
@@ -32,10 +28,13 @@ def line_heads(
     """Return the first row of each (service, class) line of `day`, in the order of TICKET_COLUMNS."""
     rows: list[Row] = []
     for service_id in services:
-        for row in db.execute(_BOTH, {"day": day, "service": service_id}):
-            rows.append(row)
-            if row[_PRIORITY] is not None:
-                others = (one for one in classes if one != row[_PRIORITY])
-                for code in others:
+        first = db.execute(_FIRST, (day, service_id)).fetchone()
+        if first is None:
+            continue
+        rows.append(first)
+        if first[_PRIORITY] is not None:
+            rows += db.execute(_NORMAL, (day, service_id))
+            for code in classes:
+                if code != first[_PRIORITY]:
                     rows += db.execute(_GREEN, (day, service_id, code))
     return rows

@@ -190,21 +190,29 @@ async def test_who_missed_a_call_comes_back_behind_so_many_others(
     assert [one.number for one in called if one] == ["A002", "A003", "A004", "A001", "A005"]
 
 
-async def test_a_priority_line_that_came_late_does_not_let_a_returned_ticket_jump(
+async def test_a_returned_priority_ticket_stays_behind_its_own_line(
     store: SqliteStore, clock: FixedClock
 ) -> None:
-    late = await store.change(issued("A"))
+    late = await store.change(issued("A", "ELDER"))
     await store.change(lambda tx: call_next(tx, "1"))
     await store.change(lambda tx: no_show(tx, "1"))
-    clock.advance(60)
-    for _ in range(3):
-        await store.change(issued("A", "ELDER"))
-    clock.advance(60)
-    await store.change(issued("A"))
+    for priority in (None, None, "ELDER"):
+        clock.advance(60)
+        waiting = await store.change(issued("A", priority))
     back = await store.change(lambda tx: requeue(tx, late.id))
-    line = await store.change(lambda tx: [one.place for one in tx.line("A", 3)])
 
-    assert back.place > max(line)
+    assert back.place > waiting.place
+
+
+async def test_a_window_remembers_what_it_owes_to_normal_tickets(
+    store: SqliteStore, clock: FixedClock
+) -> None:
+    for priority in (None, None, "ELDER", "ELDER", "ELDER", "ELDER"):
+        clock.advance(1)
+        await store.change(issued("A", priority))
+    called = [await store.change(lambda tx: call_next(tx, "1")) for _ in range(6)]
+
+    assert [one.number for one in called if one] == ["A003", "A004", "A001", "A005", "A002", "A006"]
 
 
 def test_the_tables_of_the_hall_file_become_the_policy() -> None:
