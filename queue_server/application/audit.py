@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from queue_server.application.records import Event
@@ -92,11 +92,13 @@ class Broken:
     reason: str
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 def canonical(row: AuditRow) -> bytes:
     """Return the bytes of a row that are hashed: a JSON list of every field but the hash."""
-    fields = (row.seq, row.at, row.actor, row.source, row.action)
-    more = (row.ticket, row.window, row.result, row.detail)
-    return json.dumps(fields + more, ensure_ascii=False, separators=(",", ":")).encode()
+    values = (row.seq, row.at, row.actor, row.source, row.action, row.ticket, row.window)
+    return _encode((*values, row.result, row.detail)).encode()
 
 
 def link(previous: str, row: AuditRow) -> str:
@@ -121,31 +123,22 @@ def row_of_job(
         return None
     said = note or Note()
     result = said.result or (OK if error is None else _code(error))
-    names = "+".join(dict.fromkeys(event.name.value for event in events))
-    action = said.action or (told.action if told else "") or names
+    action = said.action or (told.action if told else "")
+    if not action:
+        action = "+".join(dict.fromkeys(event.name.value for event in events))
     ticket, window, others = _on_what(told, events)
-    return chained(
-        head,
-        AuditRow(
-            seq=head.seq + 1,
-            at=at,
-            actor=actor,
-            source=told.source if told else "server",
-            action=action,
-            ticket=ticket,
-            window=window,
-            result=result,
-            detail=said.detail or others,
-            hash="",
-        ),
-    )
+    source = told.source if told else "server"
+    detail = said.detail or others
+    values = (head.seq + 1, at, actor, source, action, ticket, window, result, detail)
+    # as link() does, without making the row twice: this is on the way of every write
+    made = hashlib.sha256(head.hash.encode() + _encode(values).encode()).hexdigest()
+    return AuditRow(*values, made)
 
 
 def chained(head: Head, row: AuditRow) -> AuditRow:
     """Return `row` with its place in the chain after `head`."""
-    values = (row.at, row.actor, row.source, row.action, row.ticket, row.window, row.result, row.detail)
-    placed = AuditRow(head.seq + 1, *values, "")
-    return AuditRow(head.seq + 1, *values, link(head.hash, placed))
+    placed = replace(row, seq=head.seq + 1, hash="")
+    return replace(placed, hash=link(head.hash, placed))
 
 
 def _code(error: BaseException) -> str:
