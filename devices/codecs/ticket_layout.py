@@ -44,16 +44,18 @@ class Words:
     windows: str
     holder: str
     scan: str
+    mark: str
+    """How 补打 or Priority is set."""
 
 
 WORDS = {
     "zh": Words(
         "您的号码", "前面等候", "人", "即将办理", "预计等候", "等候区域", "办理窗口", "取号人",
-        "扫码查看排队进度",
+        "扫码查看排队进度", "【{}】",
     ),
     "en": Words(
         "Your number", "Ahead of you", "", "You are next", "Estimated", "Waiting area", "Go to", "Name",
-        "Scan to follow the queue",
+        "Scan to follow the queue", "[{}]",
     ),
 }  # fmt: skip
 
@@ -130,10 +132,10 @@ class _Setter:
         return [TextLine((span,)) for span in spans]
 
     def labels(self) -> list[Line]:
-        """`【补打】 【绿色通道】`, in as many lines as they need (two at most)."""
+        """`【补打】 【绿色通道】` or `[Reprint]`, in as many lines as they need (two at most)."""
         lines: list[Line] = []
         texts = [text for label in self._slip.labels if (text := self._text(label))]
-        marks = [f"【{clip(text, self._paper.columns - 4)}】" for text in texts]
+        marks = [self._words.mark.format(clip(text, self._paper.columns - 4)) for text in texts]
         for part in wrap(" ".join(marks), self._paper.columns, 2):
             lines.append(TextLine((Span(part, bold=True),)))
         return [*lines, Gap(14)] if lines else []

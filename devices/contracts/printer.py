@@ -14,7 +14,8 @@ from devices.contracts.health import Paper
 class TicketSlip(Message):
     """What stands on a ticket; a printer's layout decides where.  No ID number, ever.
 
-    `windows` is a phrase such as `1–3号窗口`; `issued_at` is the hall's local time as printed;
+    Everything is in the slip's `language` but `english`, the one line of it on a Chinese ticket.
+    `windows` is a phrase such as `1–3号窗口` or `Windows 1-3`; `issued_at` is the hall's local time as printed;
     `estimate` is a phrase; `masked_name` such as `张*` is only ever set on the terminal itself.
     """
 
@@ -79,6 +80,8 @@ class PrintResult(Message):
 
     job_id: str
     outcome: PrintOutcome
+    started: bool = False
+    """Bytes of the ticket were sent: unless it was printed, a part of it may be in the printer's mouth."""
     proof: Proof = Proof.NONE
     reason: str = ""
     paper: Paper = Paper.UNKNOWN

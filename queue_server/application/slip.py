@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from devices.contracts.printer import TicketSlip
@@ -11,6 +12,7 @@ from queue_server.domain.estimate import Estimate, wait_for
 from queue_server.domain.hall import Hall, Service, Window
 from queue_server.domain.ticket import Ticket
 
+# A slip is in one language throughout; a Chinese one has a single line of English at its foot.
 NOTICE = "请在休息区等候,注意呼叫及大屏显示信息。过号请到导服台。"
 NOTICE_EN = "Please wait in the rest area and watch the screens. If you miss your call, ask at the desk."
 PRIORITY, REPRINT = ("绿色通道", "Priority"), ("补打", "Reprint")
@@ -31,7 +33,9 @@ def issued_answer(tx: Tx, ticket: Ticket) -> IssuedTicketOut:
         number=ticket.number,
         service_id=service.id,
         service=service.name,
+        service_en=service.en,
         zone=service.zone,
+        zone_en=hall.zones[service.zone].en,
         windows=[window.id for window in windows],
         ahead=ahead,
         estimate=estimate_out(estimate),
@@ -52,25 +56,25 @@ def estimate_out(estimate: Estimate) -> EstimateOut:
 def make_slip(
     hall: Hall, ticket: Ticket, ahead: int, estimate: Estimate, *, reprint: bool = False
 ) -> TicketSlip:
-    """Return the paper of a ticket.  It names nobody."""
+    """Return the paper of a ticket in the ticket's own language.  It names nobody."""
     service = hall.services[ticket.service_id]
     zone = hall.zones[service.zone]
     in_english = ticket.language == "en"
     marks = [PRIORITY] * bool(ticket.priority) + [REPRINT] * reprint
     return TicketSlip.model_construct(
-        hall=hall.name,
+        hall=(in_english and hall.en) or hall.name,
         number=ticket.number,
-        service=service.name,
-        zone=zone.name,
+        service=(service.en or service.id) if in_english else service.name,
+        zone=zone.en if in_english else zone.name,
         floor=zone.floor,
-        windows=windows_phrase(hall.windows_of[service.id]),
+        windows=windows_phrase(hall.windows_of[service.id], in_english=in_english),
         ahead=ahead,
         estimate=estimate_phrase(estimate, in_english=in_english),
         issued_at=f"{ticket.issued_at.astimezone(hall.timezone):%Y-%m-%d %H:%M}",
         track_url=f"{hall.public_url}/t/{ticket.token}" if hall.public_url else "",
         notice=NOTICE_EN if in_english else NOTICE,
         labels=tuple(mark[in_english] for mark in marks),
-        english=_english(service, ahead),
+        english="" if in_english else _english(service, ahead),
         language=ticket.language,
         large=False,
     )
@@ -80,26 +84,39 @@ def _english(service: Service, ahead: int) -> str:
     return f"{service.en or service.id}: {ahead} ahead of you"
 
 
-def windows_phrase(windows: Sequence[Window]) -> str:
-    """Return `4-9、21号窗口`: runs of neighbouring numbers drawn together; empty when there are none."""
-    if not all(window.id.isdecimal() for window in windows):
-        return "、".join(window.id for window in windows) + "号窗口" if windows else ""
+def windows_phrase(windows: Sequence[Window], *, in_english: bool = False) -> str:
+    """Return `4-9、21号窗口` or `Windows 4-9, 21`; empty when there are none.
+
+    Runs of neighbouring numbers are drawn together; names that are no numbers stay as they are.
+    """
+    if not windows:
+        return ""
+    ids = [window.id for window in windows]
+    parts = _runs([int(name) for name in ids]) if all(name.isdecimal() for name in ids) else ids
+    if in_english:
+        return f"{'Window' if len(ids) == 1 else 'Windows'} {', '.join(parts)}"
+    return "、".join(parts) + "号窗口"
+
+
+def _runs(numbers: list[int]) -> list[str]:
     runs: list[list[int]] = []
-    for number in sorted(int(window.id) for window in windows):
+    for number in sorted(numbers):
         if runs and number == runs[-1][-1] + 1:
             runs[-1].append(number)
         else:
             runs.append([number])
-    parts = [f"{run[0]}-{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs]
-    return "、".join(parts) + "号窗口" if parts else ""
+    return [f"{run[0]}-{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs]
 
 
 def estimate_phrase(estimate: Estimate, *, in_english: bool) -> str:
-    """Return `约10-26分钟`, or nothing when nothing can be said."""
-    if estimate.low_s is None or estimate.high_s is None:
+    """Return `约10-26分钟`, or nothing when nothing can be said or nobody waits.
+
+    Whole minutes, never 0, as the kiosk's screen says them.
+    """
+    if estimate.low_s is None or estimate.high_s is None or estimate.high_s <= 0:
         return ""
-    low, high = estimate.low_s // 60, estimate.high_s // 60
-    span = f"{low}-{high}" if low != high else f"{low}"
+    low, high = max(1, round(estimate.low_s / 60)), max(1, math.ceil(estimate.high_s / 60))
+    span = f"{low}-{high}" if low < high else f"{high}"
     return f"about {span} min" if in_english else f"约{span}分钟"
 
 
@@ -109,9 +126,16 @@ def slip_text(slip: TicketSlip) -> str:
         slip.hall,
         f"{slip.service} {slip.number}",
         f"{slip.floor} {slip.zone} {slip.windows}".strip(),
-        f"前面还有 {slip.ahead} 人在等待。" + (f"预计等候{slip.estimate}。" if slip.estimate else ""),
+        _waiting(slip),
         slip.notice,
         slip.issued_at,
         *slip.labels,
     ]
     return "\n".join(line for line in lines if line)
+
+
+def _waiting(slip: TicketSlip) -> str:
+    if slip.language == "en":
+        people = "1 person" if slip.ahead == 1 else f"{slip.ahead} people"
+        return f"{people} ahead of you." + (f" Estimated wait: {slip.estimate}." if slip.estimate else "")
+    return f"前面还有 {slip.ahead} 人在等待。" + (f"预计等候{slip.estimate}。" if slip.estimate else "")

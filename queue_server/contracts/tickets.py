@@ -74,7 +74,10 @@ class IssuedTicketOut(Answer):
     issued_at: AwareDatetime
     track_url: str
     ticket_text: str
+    """The slip as plain lines, in the ticket's language like the slip itself."""
     slip: TicketSlip
+    service_en: str = ""
+    zone_en: str = ""
 
 
 class TicketState(StrEnum):
