@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from queue_server.application.issue_ports import IssueRulesTx, IssueRulesView
 from queue_server.application.audit import AuditFilter, AuditRow
+from queue_server.application.issue_ports import IssueRulesTx, IssueRulesView
 from queue_server.application.records import Event as Event
 from queue_server.application.records import Outcome as Outcome
 from queue_server.application.records import RequestKey as RequestKey
