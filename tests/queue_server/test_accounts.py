@@ -321,7 +321,7 @@ def take(tx: Tx) -> Outcome:
     return Outcome(201, ticket.citizen)
 
 
-@pytest.mark.parametrize("days, answers, linked", [(2, 2, 2), (4, 1, 2), (31, 1, 1)])
+@pytest.mark.parametrize("days, answers, linked", [(2, 2, 2), (4, 1, 2), (30, 1, 2), (31, 1, 1)])
 async def test_what_is_old_is_forgotten_with_a_record_and_nothing_else(
     tmp_path: Path, days: int, answers: int, linked: int
 ) -> None:
