@@ -15,7 +15,7 @@ from queue_server.simulation.demand import WEEKDAYS, load_demand
 from queue_server.simulation.report import comparison, day_report, seeds_report
 
 HELP = "live through a day in virtual time and compare calling policies"
-EXAMPLE = "simulate --config config/demo/server.toml --day monday --seed 7"
+EXAMPLE = "simulate --hall config/demo/hall.toml --day monday --seed 7"
 DEMAND = "demand.toml"
 
 
@@ -26,13 +26,15 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--seeds", type=_positive, help="so many days from --seed on, with 95 %% intervals")
     parser.add_argument("--policy", choices=POLICIES, help="this policy alone (default: compare all)")
     parser.add_argument("--speed", type=_speed, default=0.0, help="max (default) or 60x: an hour in a minute")
+    parser.add_argument("--hall", type=Path, help="the hall's file (default: that of the settings)")
     parser.add_argument("--demand", type=Path, help=f"default: {DEMAND} beside the hall's file")
 
 
 def run(settings: ServerSettings, given: Namespace) -> None:
     """Run and print.  Raises SettingsError."""
-    hall = load_hall(settings.hall)
-    demand = load_demand(given.demand or settings.hall.parent / DEMAND)
+    hall_file = given.hall or settings.hall
+    hall = load_hall(hall_file)
+    demand = load_demand(given.demand or hall_file.parent / DEMAND)
     policies = [given.policy] if given.policy else [*POLICIES, BOUND]
     seeds = [given.seed + n for n in range(given.seeds or 1)]
     tasks = [Task(hall, demand, given.day, policy, seed) for policy in policies for seed in seeds]

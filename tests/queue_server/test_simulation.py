@@ -146,15 +146,24 @@ def test_percentiles_and_intervals_are_those_of_the_books() -> None:
 
 
 def test_the_command_prints_the_day_and_the_comparison(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, quiet: Demand, monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("TINGTONG_HALL", str(DEMO / "hall.toml"))
     small = tmp_path / "demand.toml"
     text = (DEMO / "demand.toml").read_text(encoding="utf-8")
     small.write_text(text.replace("mon = 1.18", "mon = 0.05"), encoding="utf-8")
     config = tmp_path / "server.toml"
     config.write_text("", encoding="utf-8")
-    common = ["simulate", "--config", str(config), "--demand", str(small), "--seed", "2"]
+    common = [
+        "simulate",
+        "--config",
+        str(config),
+        "--hall",
+        str(DEMO / "hall.toml"),
+        "--demand",
+        str(small),
+        "--seed",
+        "2",
+    ]
 
     assert main([*common, "--speed", "max"]) == 0
     one_day = capsys.readouterr().out
