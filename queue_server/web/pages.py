@@ -16,6 +16,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from queue_server.contracts.board import BoardOut, BoardWindowOut
+from queue_server.web.missing import say_kindly
 from queue_server.web.rating import rating_form
 from queue_server.web.static_files import HallStaticFiles
 from queue_server.web.texts import Language, catalogue, chosen_language
@@ -64,6 +65,7 @@ def mount(app: FastAPI, settings: WebSettings) -> None:
     app.state.web_lab_enabled = settings.lab.enabled
     app.mount("/static", HallStaticFiles(directory=_HERE / "static"), name="static")
     app.include_router(router)
+    say_kindly(app, _missing)
 
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -131,6 +133,13 @@ async def lab(request: Request, lang: Lang = None) -> HTMLResponse:
         raise HTTPException(404, "this hall has no simulated machines")
     language = _language_of_person(request, lang)
     return _page(request, "lab", language, await _board(request), rating=rating_form().for_page(language))
+
+
+async def _missing(request: Request) -> HTMLResponse:
+    language = _language_of_person(request, request.query_params.get("lang"))
+    answer = _page(request, "missing", language, await _board(request))
+    answer.status_code = 404
+    return answer
 
 
 async def _board(request: Request, zone: str | None = None) -> BoardOut:

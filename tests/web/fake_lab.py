@@ -120,7 +120,7 @@ class FakeLab:
             "language": lambda b: setattr(self, "language", b["language"]),
             "fault": lambda b: self._break(device_id, b["kind"]),
             "heal": lambda b: self._break("", ""),
-            "take": lambda b: [slip.update(taken=True) for slip in self.slips] and None,
+            "take": lambda b: self._take(),
         }
         if action in handlers:
             handlers[action](body)
@@ -132,6 +132,10 @@ class FakeLab:
             await self._give(device_id.removeprefix("eval-"), body["level"])
         elif action != "jam":
             raise Refused(409, "not-possible", f"{device_id} 不能 {action}")
+
+    def _take(self) -> None:
+        for slip in self.slips:
+            slip["taken"] = True
 
     def _break(self, device_id: str, fault: str) -> None:
         self.broken_device, self.broken = device_id, fault

@@ -47,6 +47,7 @@ def test_a_touch_reaches_the_kiosk_where_the_pointer_was(page: Page, served: Ser
         screen.click(position={"x": size["width"] * 0.25, "y": size["height"] * 0.75})
 
     body = sent.value.post_data_json
+    assert body
     assert body["action"] == "touch"
     assert body["x"] == pytest.approx(0.25, abs=0.01)
     assert body["y"] == pytest.approx(0.75, abs=0.01)

@@ -34,6 +34,11 @@ SIZES = [
     ("/wall", 1080, 1920),
     ("/wall?layout=list", 1920, 1080),
     ("/wall?layout=focus", 1920, 1080),
+    ("/wall", 768, 320),
+    ("/wall", 1024, 384),
+    ("/wall?layout=list", 1024, 384),
+    ("/wall?layout=focus", 1024, 384),
+    ("/wall?lang=en", 1024, 384),
     ("/wall?lang=en", 1920, 1080),
     ("/wall?lang=en", 1080, 1920),
     ("/window/3", 1280, 720),
@@ -96,8 +101,29 @@ def test_the_reasons_of_a_rating_fit_the_tablet(page: Page, served: Served, lang
     assert page.locator("#stage").evaluate(TOO_TALL) <= 1
 
 
+@pytest.mark.parametrize(("width", "height"), [(768, 320), (1024, 384), (1280, 800)])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_rating_can_be_sent_without_scrolling(
+    page: Page, served: Served, width: int, height: int, language: str
+) -> None:
+    finish_one(served)
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(f"{served.url}/tablet/3?lang={language}")
+    page.locator(".face").nth(3).click()
+
+    expect(page.locator(".rating-buttons .primary")).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize(("width", "height", "rows"), [(768, 320, 5), (1024, 384, 5), (1920, 1080, 10)])
+def test_a_low_wall_shows_fewer_lines(page: Page, served: Served, width: int, height: int, rows: int) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(f"{served.url}/wall")
+
+    expect(page.locator("#waiting li")).to_have_count(rows)
+
+
 @pytest.mark.parametrize("query", ["", "?lang=en", "?layout=focus", "?layout=focus&lang=en"])
-@pytest.mark.parametrize(("width", "height"), [(1920, 1080), (1080, 1920)])
+@pytest.mark.parametrize(("width", "height"), [(1920, 1080), (1080, 1920), (1024, 384)])
 def test_the_newest_call_fits_its_card_for_a_window_of_two_digits(
     page: Page, served: Served, width: int, height: int, query: str
 ) -> None:

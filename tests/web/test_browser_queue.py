@@ -12,6 +12,12 @@ from tests.web.fake_app import TABLET_TOKEN
 from tests.web.served import Served
 
 pytestmark = pytest.mark.browser
+# What a reader of English must be able to read; the bars and the loudspeaker speak the hall's Chinese.
+SEEN_TEXT = """() => {
+  const copy = document.body.cloneNode(true);
+  for (const own of copy.querySelectorAll('[lang=zh-CN], .led, .said')) own.remove();
+  return copy.textContent;
+}"""
 
 
 def sit_down(page: Page, served: Served, window: str) -> None:
@@ -246,6 +252,8 @@ def test_a_phone_sees_its_place_the_call_and_may_rate(page: Page, served: Served
     page.goto(f"{served.url}/t/t-Z002")
     expect(page.locator("#ticket")).to_contain_text("Z002")
     expect(page.locator(".facts b").first).to_have_text("1")
+    expect(page.locator(".facts")).to_contain_text("1F 综合咨询引导区")
+    expect(page.locator(".facts")).to_contain_text("1、2、3")
     finish_one(served)
     expect(page.locator(".facts b").first).to_have_text("0")
     served.do(served.hall.call_next("3"))
@@ -256,6 +264,20 @@ def test_a_phone_sees_its_place_the_call_and_may_rate(page: Page, served: Served
     page.get_by_role("button", name="非常满意").first.click()
     page.get_by_role("button", name="提交评价").click()
     expect(page.get_by_text("感谢您的评价！")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("感谢您的评价！")).to_be_visible()
+
+
+def test_all_five_answers_look_alike_before_one_is_given(page: Page, served: Served) -> None:
+    finish_one(served)
+    page.goto(f"{served.url}/tablet/3")
+    expect(page.locator(".face")).to_have_count(5)
+    look = """(faces) => faces.map((face) => {
+      const [own, icon] = [getComputedStyle(face), getComputedStyle(face.firstChild)];
+      return [own.backgroundColor, own.borderColor, own.color, icon.color, face.offsetWidth].join();
+    })"""
+
+    assert len(set(page.locator(".face").evaluate_all(look))) == 1
 
 
 def test_english_is_complete_on_every_page(browser: Browser, served: Served) -> None:
@@ -275,4 +297,6 @@ def test_english_is_complete_on_every_page(browser: Browser, served: Served) -> 
         assert not re.search(
             r"(common|index|console|wall|window|tablet|track|rating|lab)\.[a-z_]+\b", text
         ), path
+        seen = page.evaluate(SEEN_TEXT)
+        assert not re.search("[一-鿿]", seen), (path, seen)
     context.close()

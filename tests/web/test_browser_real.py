@@ -209,6 +209,20 @@ def test_an_unknown_phone_address_is_said_kindly(page: Page, hall: RealHall, com
     page.goto(f"{hall.url}/t/nonsense")
 
     expect(page.get_by_role("alert")).to_have_text("没有找到这张号票，可能已经过期。")
+    expect(page.locator("#note")).to_be_hidden()
+
+
+def test_an_unknown_window_is_said_kindly_by_the_real_server(
+    page: Page, hall: RealHall, complaints: Complaints
+) -> None:
+    complaints.expected = ("404",)
+    answer = page.goto(f"{hall.url}/window/99")
+
+    assert answer
+    assert answer.status == 404
+    expect(page.get_by_role("heading")).to_have_text("没有这个页面")
+    page.get_by_role("link", name="回到首页").click()
+    expect(page.locator(".places")).to_be_visible()
 
 
 def test_every_page_of_the_real_server_opens_without_a_complaint(page: Page, hall: RealHall) -> None:

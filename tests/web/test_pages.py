@@ -111,12 +111,34 @@ def test_an_unknown_window_or_view_is_refused(client: TestClient) -> None:
     assert client.get("/wall", params={"view": "nonsense"}).status_code == 422
 
 
+@pytest.mark.parametrize("path", ["/nonsense", "/window/99", "/tablet/99"])
+@pytest.mark.parametrize(("language", "words"), [("zh", "没有这个页面"), ("en", "There is no such page")])
+def test_a_browser_that_goes_astray_gets_a_page_with_the_way_home(
+    client: TestClient, path: str, language: str, words: str
+) -> None:
+    answer = client.get(path, headers={"Accept": "text/html,*/*;q=0.8", "Accept-Language": language})
+
+    assert answer.status_code == 404
+    assert words in answer.text
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert f"/?lang={language}" in {attributes.get("href") for _, attributes in elements(answer.text)}
+
+
+@pytest.mark.parametrize("path", ["/api/v1/nonsense", "/lab/api/nonsense", "/nonsense"])
+def test_a_program_that_goes_astray_gets_no_page(client: TestClient, path: str) -> None:
+    accept = "application/json" if path == "/nonsense" else "text/html"
+    answer = client.get(path, headers={"Accept": accept})
+
+    assert answer.status_code == 404
+    assert "<html" not in answer.text
+
+
 def test_a_hall_without_simulated_machines_has_no_lab_and_no_link_to_one() -> None:
     client = TestClient(create_fake_app(asyncio.run(busy_hall()), lab=False))
 
     assert client.get("/lab").status_code == 404
     assert "/lab" not in {
-        attributes.get("href", "").partition("?")[0] for _, attributes in elements(client.get("/").text)
+        (attributes.get("href") or "").partition("?")[0] for _, attributes in elements(client.get("/").text)
     }
 
 
