@@ -1,4 +1,4 @@
-"""Slots and the blacklist in both stores: mix-ins of their transactions and views.
+"""Slots and the blacklist in SQLite, as mix-ins of its transaction and view; what the reference store keeps.
 
 `issue_count` has one row for each service, day and slot, found by its primary key: the cost of a cap is the
 same on the first and on the last ticket of the year.
@@ -9,13 +9,9 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING
 
 from queue_server.adapters.sqlite_rows import Row, to_text, to_time
 from queue_server.domain.limits import Blacklisted
-
-if TYPE_CHECKING:
-    from queue_server.adapters.memory_tables import Tables
 
 TAKE = """
     INSERT INTO issue_count (day, service_id, slot, taken) VALUES (?, ?, ?, 1)
@@ -96,42 +92,3 @@ class IssueTables:
     def __copy__(self) -> IssueTables:
         """Return a copy; the values themselves never change."""
         return IssueTables(dict(self.slots), dict(self.blacklist))
-
-
-class MemoryIssueRules:
-    """IssueRulesTx and IssueRulesView over `Tables.issue`."""
-
-    _tables: Tables
-    day: str
-
-    def take_slot(self, service_id: str, slot: str, limit: int) -> bool:
-        """Count one more, unless `limit` were there."""
-        slots, key = self._tables.issue.slots, (self.day, service_id, slot)
-        if slots.get(key, 0) >= limit:
-            return False
-        slots[key] = slots.get(key, 0) + 1
-        return True
-
-    def blacklisted(self, person: str) -> Blacklisted | None:
-        """Return a person's entry."""
-        return self._tables.issue.blacklist.get(person)
-
-    def save_blacklisted(self, entry: Blacklisted) -> None:
-        """Add or replace an entry."""
-        self._tables.issue.blacklist[entry.person] = entry
-
-    def drop_blacklisted(self, person: str) -> bool:
-        """Remove an entry."""
-        return self._tables.issue.blacklist.pop(person, None) is not None
-
-    def slots_taken(self, day: str) -> dict[str, dict[str, int]]:
-        """Service id -> slot -> tickets."""
-        found: dict[str, dict[str, int]] = {}
-        for (on, service_id, slot), taken in self._tables.issue.slots.items():
-            if on == day:
-                found.setdefault(service_id, {})[slot] = taken
-        return found
-
-    def blacklist(self) -> list[Blacklisted]:
-        """Return every entry."""
-        return sorted(self._tables.issue.blacklist.values(), key=lambda one: (one.until, one.person))

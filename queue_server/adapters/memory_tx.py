@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from queue_server.adapters.identity import Identity
-from queue_server.adapters.issue_tables import MemoryIssueRules
+from queue_server.adapters.issue_memory import MemoryIssueRules
 from queue_server.adapters.made_event import made_event
 from queue_server.adapters.memory_tables import Tables
 from queue_server.adapters.rights_memory import MemoryRights
