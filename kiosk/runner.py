@@ -24,6 +24,8 @@ LOST_AFTER = 2  # polls that failed in a row: one lost answer is no outage
 READ_AGAIN_S = 0.7  # a card that cannot be read must not keep the reader spinning
 SETTLE_S = (1.0, 3.0, 10.0, 20.0)
 SETTLE_TRIES = 30  # the last pause repeats: about ten minutes, then staff must look
+KEEP_S = 60.0  # how long a citizen's data may wait in memory for an answer to their order
+ASKING_S = 20.0  # what one call of QueueApi.issue may take (adapters/queue_http.py: four tries of 4 s)
 log = logging.getLogger(__name__)
 
 
@@ -160,7 +162,12 @@ class Runner:
         self.take(w.CardSeen(order.request_id, citizen))
 
     async def _issue(self, order: w.IssueTicket) -> None:
-        """Issue.  Without an answer the citizen hears so, and we go on asking: the number may exist."""
+        """Issue.  Without an answer the citizen hears so, and we ask on: the number may exist.
+
+        The server finds a ticket again by the whole order only, so asking on keeps the citizen's data:
+        never beyond KEEP_S.
+        """
+        until_s = self._now_s() + KEEP_S - ASKING_S
         tries = 0
         while True:
             try:
@@ -176,11 +183,12 @@ class Runner:
             else:
                 self.take(w.TicketIssued(order.request_id, ticket))
                 return
-            tries += 1
-            if tries > SETTLE_TRIES:
+            pause_s = SETTLE_S[min(tries, len(SETTLE_S) - 1)]
+            if self._now_s() + pause_s > until_s:
                 log.error("never learnt whether a ticket was issued", extra={"request": order.request_id})
                 return
-            await self._sleep(SETTLE_S[min(tries, len(SETTLE_S)) - 1])
+            tries += 1
+            await self._sleep(pause_s)
 
     async def _print(self, order: w.PrintTicket) -> None:
         printed = await self._devices.print_ticket(

@@ -60,7 +60,10 @@ def _world(state: Intake, event: w.ShapeChanged | w.HallLoaded | w.ServerLost | 
         case w.ShapeChanged(portrait):
             return replace(state, terminal=replace(terminal, portrait=portrait), page=0), ()
         case w.MachineChanged("reader", reason):
-            return replace(state, terminal=replace(terminal, reader=reason)), ()
+            state = replace(state, terminal=replace(terminal, reader=reason))
+            if not reason and state.step is Step.CARD and state.card_note == "reader-fault":
+                return _read_again(state, "")  # it works again: nobody need touch "try again"
+            return state, ()
         case w.MachineChanged("printer", reason):
             return replace(state, terminal=replace(terminal, printer=reason)), ()
         case w.HallLoaded(hall):

@@ -84,6 +84,7 @@ def _header(state: Intake, words: Catalog) -> HeaderView:
         current=STEPS.index(shown) + 1 if shown in STEPS else 0,
         demo=words("app.demo") if hall and hall.demo else "",
         remaining=words("footer.seconds", seconds=left) if left is not None else "",
+        elder=words("footer.elder_on") if state.elder else "",
     )
 
 
@@ -101,7 +102,8 @@ def _title(state: Intake, words: Catalog) -> tuple[str, str]:
         case Step.CARD:
             service = hall.service(state.service_id) if hall else None
             name = (service.en if english else service.name) if service else ""
-            return words("card.title"), words("card.hint", service=name)
+            title = words("card.fault_title") if reader_fault(state) else words("card.title")
+            return title, words("card.hint", service=name)
         case Step.ISSUING:
             return words("issuing.title"), words("issuing.hint")
         case Step.TICKET:
@@ -116,20 +118,27 @@ def _footer(state: Intake, words: Catalog, terminal: str) -> FooterView:
     may_leave = state.step in (Step.SERVICE, Step.CARD, Step.TICKET, Step.SORRY) or (
         state.step is Step.DEPARTMENT and left is not None
     )
-    status, good = words("footer.ok"), True
-    if state.terminal.printer:
-        status, good = words("footer.printer"), False
-    elif state.terminal.reader:
-        status, good = words("footer.reader"), False
     return FooterView(
         back=words("footer.back") if state.step in (Step.SERVICE, Step.CARD) else "",
         home=words("footer.home") if may_leave else "",
         elder=words("footer.standard") if state.elder else words("footer.elder"),
-        status="" if state.step is Step.OUT_OF_ORDER else status,
-        status_good=good,
+        status="" if state.step is Step.OUT_OF_ORDER else _machines(state, words),
+        status_good=not (state.terminal.printer or state.terminal.reader),
         terminal=words("footer.terminal", terminal=terminal) if terminal else "",
         languages=(("zh", words("app.this_language")), ("en", words("app.other_language"))),
     )
+
+
+def _machines(state: Intake, words: Catalog) -> str:
+    """Name every machine that is down."""
+    match bool(state.terminal.reader), bool(state.terminal.printer):
+        case True, True:
+            return words("footer.both")
+        case True, False:
+            return words("footer.reader")
+        case False, True:
+            return words("footer.printer")
+    return words("footer.ok")
 
 
 def _warning(state: Intake, words: Catalog) -> WarningView | None:
@@ -146,12 +155,10 @@ def _warning(state: Intake, words: Catalog) -> WarningView | None:
 def _card(state: Intake, words: Catalog) -> CardView:
     service = state.terminal.hall.service(state.service_id) if state.terminal.hall else None
     required = state.card_note == "id-required" or bool(service and service.id_required)
-    fault = state.card_note == "reader-fault"
+    if reader_fault(state):
+        return _no_reader(state, words, required=required)
     note, detail = "", words("card.required") if required else ""
-    if fault:
-        note = words("card.fault")
-        detail = words("card.fault_required") if required else words("card.fault_without")
-    elif state.card_note == "place-again":
+    if state.card_note == "place-again":
         note = words("card.again_note")
     elif state.card_note == "id-required":
         note = words("card.required_note")
@@ -160,10 +167,29 @@ def _card(state: Intake, words: Catalog) -> CardView:
         keep=words("card.keep"),
         why=words("card.why"),
         note=note,
-        detail=detail if not note or fault else "",
+        detail="" if note else detail,
         without="" if required else words("card.without"),
-        retry=words("card.retry") if fault else "",
-        fault=fault,
+        retry="",
+        fault=False,
+    )
+
+
+def reader_fault(state: Intake) -> bool:
+    """Say whether asking for a card would be asking in vain."""
+    return state.card_note == "reader-fault" or bool(state.terminal.reader)
+
+
+def _no_reader(state: Intake, words: Catalog, *, required: bool) -> CardView:
+    """The fault is the headline, then what the citizen can do; nothing asks for a card."""
+    return CardView(
+        place=words("card.fault"),
+        keep=words("card.fault_required") if required else words("card.fault_without"),
+        why="",
+        note="",
+        detail="",
+        without="" if required else words("card.take"),
+        retry=words("card.retry") if state.card_note == "reader-fault" else "",
+        fault=True,
     )
 
 
@@ -180,10 +206,13 @@ def _ticket(state: Intake, words: Catalog) -> TicketView:
     unsure = state.paper in (Paper.FAILED, Paper.UNKNOWN)
     tone, icon = PAPER_SIGNS[state.paper]
     name = state.masked_name
+    hall = state.terminal.hall
+    offered = hall.service(state.service_id) if hall else None
+    english = offered.en if offered and state.language == "en" else ""
     return TicketView(
         greeting=words("ticket.greeting", name=name) if name else words("ticket.greeting_nobody"),
         number=ticket.number,
-        service=ticket.service,
+        service=english or ticket.service,
         facts=_facts(state, words),
         notice=notices[state.paper],
         detail=words("ticket.failed_detail") if unsure else "",
@@ -201,18 +230,22 @@ def _facts(state: Intake, words: Catalog) -> tuple[Fact, ...]:
     if ticket is None:
         return ()
     ahead = words("fact.people", count=ticket.ahead) if ticket.ahead else words("fact.next")
-    facts = [Fact("account-group-outline", words("fact.ahead"), ahead)]
+    line = words("fact.line_ahead", value=ahead) if ticket.ahead else ahead
+    facts = [Fact("account-group-outline", words("fact.ahead"), ahead, line)]
     if estimate := minutes(ticket.wait_low_s, ticket.wait_high_s, words):
-        facts.append(Fact("clock-outline", words("fact.estimate"), estimate))
+        line = words("fact.line_estimate", value=estimate)
+        facts.append(Fact("clock-outline", words("fact.estimate"), estimate, line))
     service = hall.service(state.service_id) if hall else None
     floor, zone = (service.floor, service.zone) if service else (ticket.floor, ticket.zone)
     if service and state.language == "en":
         zone = service.zone_en or zone
     place = words("fact.windows_of", floor=floor, zone=zone).strip()
     if place:
-        facts.append(Fact("map-marker-outline", words("fact.place"), place))
+        facts.append(Fact("map-marker-outline", words("fact.place"), place, place))
     if windows := tiles.window_range(ticket.windows):
-        facts.append(Fact("monitor-account", words("fact.window"), words("fact.windows", windows=windows)))
+        value = words("fact.windows", windows=windows)
+        line = words("fact.line_window", value=value)
+        facts.append(Fact("monitor-account", words("fact.window"), value, line))
     return tuple(facts)
 
 

@@ -47,7 +47,7 @@ class TilesView:
 
 @dataclass(frozen=True, slots=True)
 class CardView:
-    """Put your card here.  Empty button texts: no such button."""
+    """Put your card here, or with `fault`: why not, and what to do.  Empty button texts: no such button."""
 
     place: str
     keep: str
@@ -69,11 +69,12 @@ class IssuingView:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One line under a number."""
+    """One line under a number.  `line` says it without a label beside it, for large text."""
 
     icon: str
     label: str
     value: str
+    line: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,8 @@ class HeaderView:
     current: int
     demo: str
     remaining: str = ""
+    elder: str = ""
+    """Says that large text is on; empty when it is not."""
 
 
 @dataclass(frozen=True, slots=True)

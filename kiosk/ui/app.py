@@ -36,7 +36,7 @@ Builder.load_string("""
     Header:
         id: header
         size_hint: 1, None
-        height: (480 if m.portrait else 258) * m.u
+        height: ((440 if m.elder else 480) if m.portrait else (292 if m.elder else 258)) * m.u
         pos: 0, root.height - self.height
     RelativeLayout:
         id: stage

@@ -8,7 +8,7 @@ Contrast of every text colour on its ground is at least 4.5:1 (tests/kiosk/test_
 from __future__ import annotations
 
 from functools import cache, lru_cache
-from math import hypot
+from math import ceil, hypot
 from pathlib import Path
 
 from fonticon_mdi7 import MDI7
@@ -27,6 +27,7 @@ FACES = {
 }
 LEAST_TEXT = 18  # pixels; domain.md 6.1: 18 dp at 96 dpi
 LEAST_TOUCH = 60  # pixels
+ELDER_TEXT = 1.28  # times the standard size; tests hold every screen of a visit to 1.25
 SHADOW_EDGE = 31  # texels of the shadow texture from nothing to full
 MEASURE = 40  # the one font size at which texts are measured
 
@@ -88,6 +89,11 @@ def px(units: float, u: float) -> float:
     return max(LEAST_TEXT, units * u)
 
 
+def body(units: float, u: float, elder: bool) -> float:
+    """Return a text size in pixels, larger in elder mode, on small windows too."""
+    return px(units, u) * (ELDER_TEXT if elder else 1.0)
+
+
 def touch(units: float, u: float) -> float:
     """Return the side of something to touch, in pixels, never below what a finger can hit."""
     return max(LEAST_TOUCH, units * u)
@@ -134,6 +140,12 @@ def text_width(text: str, font: str, size: float) -> float:
     """Return how wide one row of `text` is, in pixels, with a little to spare."""
     wide = CoreLabel(font_name=font, font_size=MEASURE).get_extents(text)[0]
     return float(wide) * size / MEASURE * 1.02
+
+
+def high(text: str, font: str, size: float, width: float) -> float:
+    """Return how high a box must be for `text` in as many rows of `width` pixels as it takes."""
+    rows = max(1, ceil(text_width(text, font, size) / max(1.0, width)))
+    return size * (1.5 if rows == 1 else 1.725 * rows)
 
 
 @cache

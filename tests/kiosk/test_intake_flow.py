@@ -241,3 +241,12 @@ def test_nobody_walks_home_from_a_number_under_way(at_card: Intake) -> None:
     state, _ = played(at_card, w.WithoutCard("r1"), w.WentHome())
 
     assert state.step is Step.ISSUING
+
+
+def test_a_reader_that_works_again_reads_again_by_itself(home: Intake) -> None:
+    state = home
+    for event in (w.DepartmentChosen("r", "D04"), w.CardFailed("r", "reader-fault")):
+        state, _ = advance(state, event)
+    state, effects = advance(state, w.MachineChanged("reader", ""))
+
+    assert (state.card_note, effects) == ("", (w.ReadCard("r", 2),))

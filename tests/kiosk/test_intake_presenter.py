@@ -87,6 +87,54 @@ def test_no_card_is_not_offered_where_a_card_is_needed(hall: Hall) -> None:
     assert (body.without, body.detail) == ("", "本业务须刷身份证取号")
 
 
+@pytest.mark.parametrize(
+    ("department", "advice", "take"),
+    [
+        ("D04", "请按下面的按钮，不刷证直接取号", "不刷证，直接取号"),
+        ("D28", "本业务须刷身份证，请到总服务台由工作人员取号", ""),
+    ],
+)
+@pytest.mark.parametrize("known_before", [True, False])
+def test_a_broken_reader_is_the_headline_and_nothing_asks_for_a_card(
+    hall: Hall, department: str, advice: str, take: str, known_before: bool
+) -> None:
+    choice = w.DepartmentChosen("r", department)
+    trouble = w.MachineChanged("reader", "offline")
+    events = (trouble, choice) if known_before else (choice, w.CardFailed("r", "reader-fault"))
+    view = shown(hall, *events)
+    body = view.body
+
+    assert isinstance(body, CardView)
+    assert (body.place, body.keep, body.without) == ("身份证读卡器暂时不能使用", advice, take)
+    assert (view.header.title, body.why, body.note) == ("暂时不能刷身份证", "", "")
+
+
+@pytest.mark.parametrize(
+    ("down", "said"),
+    [
+        ((), "设备正常"),
+        (("reader",), "身份证读卡器暂停使用"),
+        (("printer",), "打印机暂停，号码看屏幕"),
+        (("printer", "reader"), "读卡器、打印机暂停"),
+    ],
+)
+def test_the_foot_names_every_machine_that_is_down(hall: Hall, down: tuple[str, ...], said: str) -> None:
+    footer = shown(hall, *(w.MachineChanged(machine, "offline") for machine in down)).footer
+
+    assert (footer.status, footer.status_good) == (said, not down)
+
+
+def test_an_english_ticket_screen_has_no_chinese_but_the_name(hall: Hall) -> None:
+    state = start()
+    for event in (w.HallLoaded(hall), w.LanguageChosen("en"), *ticket_events(Paper.PRINTED)):
+        state, _ = advance(state, event)
+    body = repr(present(state, load("en"), "QK01").body)
+
+    assert "Real-estate registration" in body
+    assert "1F Real estate" in body
+    assert {c for c in body if "\u4e00" <= c <= "\u9fff"} == {"张"}
+
+
 def ticket_events(paper: Paper) -> tuple[Event, ...]:
     ticket = w.Ticket(
         "t", "B001", "不动产登记", ahead=12, wait_low_s=600, wait_high_s=1300, windows=("8", "9")

@@ -13,7 +13,7 @@ from kiosk.flows.hall import Hall
 from kiosk.flows.intake_state import Intake, Step, start
 from kiosk.flows.intake_words import Citizen, Paper, Ticket
 from kiosk.ports import CardProblem, Printed, Refused, Unreachable
-from kiosk.runner import POLL_AGAIN_S, POLL_S, Runner
+from kiosk.runner import ASKING_S, KEEP_S, POLL_AGAIN_S, POLL_S, Runner
 
 CITIZEN = Citizen("张三", "resident", "990000199001011234", masked_name="张*")
 
@@ -159,6 +159,23 @@ async def test_an_unanswered_order_is_asked_again_with_the_same_id_and_given_bac
 
     assert [asked[0] for asked in kiosk.queue.asked] == ["r1", "r1"]
     assert kiosk.queue.cancelled == ["t1"]
+
+
+async def test_an_unanswered_order_and_its_citizen_are_dropped_within_a_minute(
+    kiosk: Kiosk, caplog: pytest.LogCaptureFixture
+) -> None:
+    kiosk.queue.issues = [Unreachable("slow")] * 9
+    kiosk.runner.take(w.DepartmentChosen("r1", "D04"))
+    kiosk.machines.card.set_result(CITIZEN)
+    await kiosk.until(lambda: len(kiosk.pauses) == 1)
+    kiosk.now = KEEP_S - ASKING_S - 3.0  # the next pause of 3 s would still do
+    kiosk.gate.release()
+    await kiosk.until(lambda: len(kiosk.pauses) == 2)
+    kiosk.gate.release()
+    await kiosk.until(lambda: "never learnt" in caplog.text)
+
+    assert [asked[0] for asked in kiosk.queue.asked] == ["r1"] * 3
+    assert CITIZEN.name not in caplog.text
 
 
 async def test_a_refusal_is_shown_and_not_asked_again(kiosk: Kiosk) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from kivy.lang import Builder
 from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.label import Label
 from kivy.uix.relativelayout import RelativeLayout
 
 from kiosk.flows import intake_words as w
 from kiosk.presenters.views import CardView, Fact, IssuingView, NoticeView, TicketView, View, body_of
+from kiosk.ui.theme import metrics
 from kiosk.ui.widgets import touchables  # noqa: F401  the rules use Pill
 
 
@@ -24,6 +26,9 @@ class Banner(BoxLayout):
     icon = StringProperty("information-outline")
     tone = StringProperty("calm")
     units = NumericProperty(40)
+    room = NumericProperty(100)
+    tall = NumericProperty(100)
+    """How high it wants to be for its texts, in pixels."""
 
 
 class Perforation(RelativeLayout):
@@ -99,6 +104,16 @@ class FactRow(BoxLayout):
     icon = StringProperty("")
     label = StringProperty("")
     value = StringProperty("")
+    line = StringProperty("")
+
+
+class Number(Label):
+    """The number, as big as its width allows; `wish` is the wished size in pixels.
+
+    No Text: digits have neither accents nor tails, so its rows need not fit their box.
+    """
+
+    wish = NumericProperty(200)
 
 
 class TicketScreen(VisitScreen):
@@ -114,6 +129,11 @@ class TicketScreen(VisitScreen):
     again = StringProperty("")
     done = StringProperty("")
 
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        metrics.bind(portrait=self.place_actions, elder=self.place_actions)
+        self.place_actions()
+
     def show(self, view: View) -> None:
         """Draw `view`, whose body is a TicketView."""
         body = body_of(view, TicketView)
@@ -127,7 +147,15 @@ class TicketScreen(VisitScreen):
         rows = self.ids.facts
         rows.clear_widgets()
         for fact in facts:
-            rows.add_widget(FactRow(icon=fact.icon, label=fact.label, value=fact.value))
+            rows.add_widget(FactRow(icon=fact.icon, label=fact.label, value=fact.value, line=fact.line))
+
+    def place_actions(self, *_: object) -> None:
+        """Large text on a wide screen fills the right column: the buttons go under the number."""
+        column = self.ids.left if metrics.elder and not metrics.portrait else self.ids.right
+        actions = self.ids.actions
+        if actions.parent is not column:
+            actions.parent.remove_widget(actions)
+            column.add_widget(actions)
 
     def print_again(self) -> None:
         """The paper did not come."""

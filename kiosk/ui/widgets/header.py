@@ -124,6 +124,7 @@ class Header(RelativeLayout):
     title = StringProperty("")
     hint = StringProperty("")
     demo = StringProperty("")
+    elder = StringProperty("")
     time = StringProperty("")
     day = StringProperty("")
     remaining = StringProperty("")
@@ -133,6 +134,7 @@ class Header(RelativeLayout):
     def show(self, view: HeaderView) -> None:
         """Draw `view`."""
         self.hall, self.tagline, self.demo = view.hall, view.tagline, view.demo
+        self.elder = view.elder
         self.title, self.hint, self.remaining = view.title, view.hint, view.remaining
         self.ids.steps.show(view.steps, view.current)
 

@@ -37,6 +37,8 @@ class Text(Label):
     most = NumericProperty(30)
     least = NumericProperty(theme.LEAST_TEXT)
     max_rows = NumericProperty(1)
+    need = NumericProperty(0)
+    """For a layout's own sums: how high the text wants to be, in pixels."""
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)

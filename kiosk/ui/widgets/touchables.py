@@ -33,12 +33,13 @@ class Touchable(ButtonBehavior, RelativeLayout):
 
 
 class Pill(Touchable):
-    """A rounded button with an icon.  `look` is `primary`, `plain` or `quiet`."""
+    """A rounded button.  `look`: `primary, plain, outline, quiet`; `words`: size of its text in pixels."""
 
     icon = StringProperty("")
     icon_after = BooleanProperty(False)
     look = StringProperty("plain")
     font_units = NumericProperty(34)
+    words = NumericProperty(34)
     with_icon = BooleanProperty(False)
     ink = ColorProperty()
     ground = ColorProperty()

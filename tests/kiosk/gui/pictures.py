@@ -60,7 +60,7 @@ def demo_hall() -> Hall:
                 waiting=waiting,
                 wait_low_s=waiting * 90,
                 wait_high_s=waiting * 200,
-                matters=tuple(one["matters"]),
+                matters=tuple(m if isinstance(m, str) else m["name"] for m in one["matters"]),
             )
         )
     about = {

@@ -101,6 +101,14 @@ class Stage:
         """What can be read now; `everywhere` also on screens that are put away."""
         return [one.text for one in self._walk(everywhere) if isinstance(one, Label) and one.text]
 
+    def words_in(self, top: Widget) -> list[Label]:
+        """Words that can be seen below `top`; icons are none."""
+        return [
+            one
+            for one in top.walk(restrict=True)
+            if isinstance(one, Label) and one.text and one.font_name != "icons" and _visible(one)
+        ]
+
     def _walk(self, everywhere: bool) -> list[Widget]:
         root = self.app.root_widget
         roots = [root, *(root.screens() if everywhere else ())]

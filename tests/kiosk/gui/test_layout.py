@@ -14,6 +14,7 @@ from kiosk.ui import theme
 from tests.kiosk.gui.stage import Stage, boxes
 
 pytestmark = pytest.mark.gui
+SETTLED = 8  # frames: a box as high as its text wants moves its neighbours, and those theirs
 SIZES = [(1080, 1920), (1920, 1080), (1280, 1024), (1024, 768)]
 TICKET = w.Ticket(
     "t", "B012", "不动产登记", windows=("8", "9"), floor="1F", ahead=9, wait_low_s=60, wait_high_s=900
@@ -80,8 +81,42 @@ def test_every_screen_can_be_touched_and_read(sized: Stage, screen: str) -> None
         sized.restart()
         first = [w.ElderToggled()] if elder else []
         sized.say(w.HallLoaded(long_hall()), w.LanguageChosen(language), *first, *SCREENS[screen])
-        sized.step(3)
+        sized.step(SETTLED)
         assert problems(sized) == [], f"{language} {'elder' if elder else 'plain'}"
+
+
+ELDER_AT_LEAST = 1.25
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize(
+    "screen", [name for name in SCREENS if name not in ("departments", "last page", "services")]
+)
+def test_large_text_is_larger_on_every_screen_of_a_visit(sized: Stage, screen: str, language: str) -> None:
+    sized.say(w.HallLoaded(long_hall()), w.LanguageChosen(language), *SCREENS[screen])
+    sized.step(SETTLED)
+    plain = stage_texts(sized)
+    sized.tap("elder")
+    sized.step(SETTLED)
+    large = stage_texts(sized)
+
+    small = {
+        text: (size, before)
+        for text, size in large.items()
+        if size < ELDER_AT_LEAST * (before := plain.get(text) or plain[part_of(text, plain)])
+    }
+    assert (sized.state.elder, small, problems(sized)) == (True, {}, [])
+    assert len(large) >= 3
+
+
+def stage_texts(stage: Stage) -> dict[str, float]:
+    """What the white sheet says, and in what size."""
+    return {one.text: one.font_size for one in stage.words_in(stage.app.root_widget.ids.stage)}
+
+
+def part_of(text: str, others: dict[str, float]) -> str:
+    """Return the longest of `others` that `text` says: large text has no label beside a value."""
+    return max((said for said in others if said in text), key=len)
 
 
 def problems(stage: Stage) -> list[str]:

@@ -51,7 +51,7 @@ def test_language_and_large_text_change_what_is_shown(stage: Stage, hall: Hall) 
     stage.tap("elder")
 
     assert english == "Real-estate registration"
-    assert (theme.metrics.elder, stage.find("elder").caption) == (True, "Standard")
+    assert (theme.metrics.elder, stage.find("elder").caption) == (True, "Standard size")
 
 
 def test_the_number_is_on_the_screen_while_the_paper_is_still_printing(stage: Stage, hall: Hall) -> None:
