@@ -55,8 +55,13 @@ class TicketPrinter(Driver, Protocol):
         """Ask all status bytes, in real time."""
         ...
 
-    async def print_ticket(self, job_id: str, slip: TicketSlip, masked_name: str = "") -> PrintResult:
-        """Ask the status, print, ask for proof.  Returns; raises only when the wire itself is gone."""
+    async def print_ticket(
+        self, job_id: str, slip: TicketSlip, masked_name: str = "", *, eject_first: bool = False
+    ) -> PrintResult:
+        """Ask the status, print, ask for proof.  Returns; raises only when the wire itself is gone.
+
+        `eject_first` cuts off what an earlier, broken job left, so that no one gets another's half ticket.
+        """
         ...
 
 

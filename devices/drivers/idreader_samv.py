@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from devices.codecs import id_text, samv
 from devices.contracts import persons
 from devices.contracts.id_reader import CardKind, IdCard
-from devices.errors import DeviceFault, ProtocolError
+from devices.errors import DeviceFault, ProtocolError, WireTimeout
 from devices.spec import DriverSpec
 from devices.transports.base import ByteStream, drain, read_until
 
@@ -78,7 +78,13 @@ class SamvIdReader:
         sw3, _ = await self._ask(samv.SELECT, self._until(times.select_timeout_s, latest_s))
         if sw3 != samv.OK:
             raise _fault(sw3)
-        sw3, data = await self._ask(samv.READ_TEXT_PHOTO, self._until(times.read_timeout_s, latest_s))
+        try:
+            sw3, data = await self._ask(samv.READ_TEXT_PHOTO, self._until(times.read_timeout_s, latest_s))
+        except (WireTimeout, ProtocolError) as error:
+            # The reader may have read the card and now knows it: only a card placed anew is found again.
+            raise DeviceFault(
+                "read-failed", f"the answer to reading was spoilt: {error}", advice="place-again"
+            ) from error
         if sw3 != samv.OK:
             raise _fault(sw3)
         return self._card(data)

@@ -91,6 +91,7 @@ class EscPosPrinter:
         self._last_id: int | None = None
         self._finished_ids: deque[str] = deque(maxlen=8)
         self._paper_answers: deque[PaperStatus] = deque(maxlen=DRAIN_PROOFS)
+        self._leftover = False
         self.discarded_bytes = 0
 
     async def probe(self) -> None:
@@ -103,14 +104,20 @@ class EscPosPrinter:
         condition = await self._ask_condition()
         return PrinterStatus(not condition.reason, condition.paper, condition.reason)
 
-    async def print_ticket(self, job_id: str, slip: TicketSlip, masked_name: str = "") -> PrintResult:
+    async def print_ticket(
+        self, job_id: str, slip: TicketSlip, masked_name: str = "", *, eject_first: bool = False
+    ) -> PrintResult:
         """Print `slip` unless this job was printed already; say what became of it.
 
+        What a broken job left, here or (`eject_first`) before this connection, is cut off first.
         Raises WireClosed only when the wire was gone before anything was sent.
         """
         if job_id in self._outcomes:
             return self._outcomes[job_id]
+        self._leftover = self._leftover or eject_first
         result = await self._print(job_id, slip, masked_name)
+        if result.started:
+            self._leftover = result.outcome is not PrintOutcome.PRINTED
         if result.outcome is not PrintOutcome.FAILED:
             self._outcomes[job_id] = result
             if len(self._outcomes) > JOBS_REMEMBERED:
@@ -131,7 +138,7 @@ class EscPosPrinter:
         try:
             return await self._send_and_prove(job_id, slip, masked_name)
         except WireClosed:
-            return PrintResult(job_id=job_id, outcome=PrintOutcome.UNKNOWN, reason="no-answer")
+            return PrintResult(job_id=job_id, outcome=PrintOutcome.UNKNOWN, reason="no-answer", started=True)
 
     async def _send_and_prove(self, job_id: str, slip: TicketSlip, masked_name: str) -> PrintResult:
         """Send the ticket and judge what came of it.  Raises WireClosed."""
@@ -139,6 +146,8 @@ class EscPosPrinter:
         paper = WIDE if settings.paper == "80mm" else NARROW
         lines = lay_out(slip, masked_name, paper, codepage=settings.codepage, module=settings.qr_module_dots)
         ticket = ticket_bytes(lines, paper.columns, codepage=settings.codepage, cut=settings.cut)
+        if self._leftover:
+            ticket = escpos.INIT + escpos.cut(settings.cut) + ticket
         started_s = self._wire.now_s()
         if self._knows_process_id:
             proved = await self._prove_finished(ticket)
@@ -154,7 +163,11 @@ class EscPosPrinter:
         out = proved.paper_out or after.paper is Paper.OUT
         finished = proved.proof is Proof.PROCESS_ID  # then the printer has said so, whatever happened next
         result = PrintResult(
-            job_id=job_id, outcome=PrintOutcome.PRINTED, proof=proved.proof, paper=after.paper
+            job_id=job_id,
+            outcome=PrintOutcome.PRINTED,
+            started=True,
+            proof=proved.proof,
+            paper=after.paper,
         )
         if proved.proof is not Proof.NONE and after != SILENT and not out and (finished or not after.reason):
             return result

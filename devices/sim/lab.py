@@ -26,6 +26,18 @@ def problem(status: int, code: str, detail: str) -> web.Response:
 
 
 @web.middleware
+async def _only_this_machine(request: web.Request, handler: Any) -> web.StreamResponse:
+    """Refuse what a strange page in this machine's browser could send: other names, other origins."""
+    host = request.host.rsplit(":", 1)[0]
+    if host not in ("127.0.0.1", "localhost", "[::1]"):
+        return problem(403, "forbidden", "only for programs of this machine")
+    if request.method == "POST" and request.content_type != "application/json":
+        return problem(415, "validation", "send application/json")
+    answer: web.StreamResponse = await handler(request)
+    return answer
+
+
+@web.middleware
 async def _errors(request: web.Request, handler: Any) -> web.StreamResponse:
     try:
         answer: web.StreamResponse = await handler(request)
@@ -71,7 +83,7 @@ async def _file(request: web.Request) -> web.Response:
 
 def make_app(hall: SimHall) -> web.Application:
     """Return the control interface of `hall`."""
-    app = web.Application(middlewares=[_errors])
+    app = web.Application(middlewares=[_only_this_machine, _errors])
     app[HALL] = hall
     app.add_routes(
         [

@@ -50,7 +50,9 @@ async def test_a_good_print_is_proved_by_the_best_proof_that_the_printer_has(
 
     result = await bench.print_job()
 
-    assert result == PrintResult(job_id="job-1", outcome=PrintOutcome.PRINTED, proof=proof, paper=Paper.FULL)
+    assert result == PrintResult(
+        job_id="job-1", outcome=PrintOutcome.PRINTED, started=True, proof=proof, paper=Paper.FULL
+    )
     assert bench.tickets() == 1
     assert "张*" in bench.sim.tickets[0].text
 

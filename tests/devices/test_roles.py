@@ -14,6 +14,7 @@ from devices.agent.roles.board import BoardRole
 from devices.agent.roles.id_reader import IdReaderRole
 from devices.agent.roles.pads import PadLineRole
 from devices.agent.roles.printer import PrinterRole
+from devices.agent.roles.speaker import SpeakerRole
 from devices.agent.settings import DeviceSettings
 from devices.bus.base import envelope_of, request
 from devices.bus.memory import MemoryBus
@@ -21,6 +22,7 @@ from devices.contracts import topics
 from devices.contracts.call_pad import KeyPressed, PadKey, RatingGiven
 from devices.contracts.id_reader import CardKind, CardRead, IdCard, ReadCard, StopReading
 from devices.contracts.printer import PrintNamedTicket, PrintOutcome, PrintResult, PrintTicket, TicketSlip
+from devices.contracts.speaker import Announce
 from devices.contracts.window_display import WindowDisplay, WindowState
 from devices.errors import DeviceFault
 from devices.kinds import PadPress, PadRating
@@ -132,6 +134,8 @@ class FakePrinter:
 
     def __init__(self) -> None:
         self.jobs: list[tuple[str, str]] = []
+        self.ejected: list[bool] = []
+        self.outcomes: list[PrintResult] = []
 
     async def probe(self) -> None:
         return None
@@ -142,9 +146,14 @@ class FakePrinter:
 
         return PrinterStatus(True, Paper.FULL)
 
-    async def print_ticket(self, job_id: str, slip: TicketSlip, masked_name: str = "") -> PrintResult:
+    async def print_ticket(
+        self, job_id: str, slip: TicketSlip, masked_name: str = "", *, eject_first: bool = False
+    ) -> PrintResult:
+        self.ejected.append(eject_first)
         self.jobs.append((slip.number, masked_name))
-        return PrintResult(job_id=job_id, outcome=PrintOutcome.PRINTED)
+        if self.outcomes:
+            return self.outcomes.pop(0)
+        return PrintResult(job_id=job_id, outcome=PrintOutcome.PRINTED, started=True)
 
 
 async def test_the_kiosk_prints_with_the_masked_name_and_staff_reprint_without() -> None:
@@ -186,6 +195,21 @@ async def test_a_job_that_was_printed_is_not_printed_again_even_after_a_reconnec
 
     assert [result.outcome for result in results] == [PrintOutcome.PRINTED, PrintOutcome.PRINTED]
     assert len(printer.jobs) == 1
+
+
+async def test_what_a_broken_job_left_is_cut_off_before_the_next_citizens_ticket() -> None:
+    local, printer = MemoryBus(), FakePrinter()
+    printer.outcomes = [
+        PrintResult(job_id="1", outcome=PrintOutcome.FAILED, reason="cover-open", started=True),
+        PrintResult(job_id="2", outcome=PrintOutcome.FAILED, reason="cover-open"),
+    ]
+
+    async with running(PrinterRole(post(printer, Buses("demo", None, local)))):
+        for job_id in ("1", "2", "3", "4"):
+            named = PrintNamedTicket(job_id=job_id, slip=SLIP)
+            await request(local, "m-1", "print-ticket", named, PrintResult, timeout_s=PATIENCE_S)
+
+    assert printer.ejected == [False, True, True, False]
 
 
 class FakePads:
@@ -253,14 +277,15 @@ async def test_a_pad_shows_its_windows_number_and_wakes_the_evaluator_once() -> 
             )
             pads.news.clear()
             await site.publish(topics.window_display("demo", "3"), envelope_of(display), retain=True)
-            await asyncio.wait_for(pads.news.wait(), PATIENCE_S)
+            if seq < 3:
+                await asyncio.wait_for(pads.news.wait(), PATIENCE_S)
 
     assert pads.shown == [
         ("waiting", 7, 4),
         ("ticket", 7, "A001"),
+        ("ticket", 7, ""),
         ("waiting", 7, 4),
         ("rate", 7, None),
-        ("waiting", 7, 4),
     ]
 
 
@@ -281,6 +306,49 @@ class FakeBoard:
 
     async def clear(self) -> None:
         self.shown.append("")
+
+
+class FakeSpeaker:
+    discarded_bytes = 0
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.first = asyncio.Event()
+        self.go_on = asyncio.Event()
+        self.faults: list[Exception | None] = []
+
+    async def probe(self) -> None:
+        return None
+
+    async def say(self, text: str, *, language: str = "zh", repeat: int = 2) -> None:
+        self.first.set()
+        await self.go_on.wait()
+        fault = self.faults.pop(0) if self.faults else None
+        if fault is not None:
+            raise fault
+        self.said.append(text)
+
+
+async def test_a_recall_while_the_call_is_spoken_survives_a_speaker_that_breaks() -> None:
+    site, speaker = MemoryBus(), FakeSpeaker()
+    speaker.faults = [None, DeviceFault("no-voice", "gone")]
+
+    async def say(text: str, seq: int) -> None:
+        body = Announce(key="A009@4", text=text, recall=seq > 1, seq=seq)
+        await site.publish(topics.audio_say("demo", "AZ1"), envelope_of(body, expires_in_s=60))
+
+    role = SpeakerRole(post(speaker, Buses("demo", site), audio_zone="AZ1"), pause=no_pause)
+    async with running(role):
+        await say("call", 1)
+        await asyncio.wait_for(speaker.first.wait(), PATIENCE_S)
+        await say("recall", 2)
+        await asyncio.sleep(0)
+        speaker.go_on.set()
+        async with asyncio.timeout(PATIENCE_S):
+            while len(speaker.said) < 2:
+                await asyncio.sleep(0)
+
+    assert speaker.said == ["call", "recall"]
 
 
 async def test_a_board_shows_the_retained_display_and_each_repeated_call_but_nothing_older() -> None:

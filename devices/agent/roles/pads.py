@@ -34,6 +34,7 @@ class PadLineRole:
         self._seq = count(1)
         self._displays: dict[str, WindowDisplay] = {}
         self._stale: set[str] = set()
+        self._shown: dict[str, tuple[str, int]] = {}
         self._news = asyncio.Event()
         self._session = post.make_session(listen=self._listen, arrived=self._arrived)
 
@@ -50,6 +51,7 @@ class PadLineRole:
 
     async def _arrived(self, _driver: PadLine) -> None:
         self._stale = set(self._displays)
+        self._shown.clear()
         self._news.set()
 
     async def _listen(self, driver: PadLine) -> None:
@@ -120,8 +122,13 @@ class PadLineRole:
 
     async def _show_one(self, driver: PadLine, display: WindowDisplay, asked: bool) -> None:
         addr = self._addr_of[display.window]
-        await driver.show_waiting(addr, display.waiting)
-        if display.number:  # last: a pad with one display for both shows the ticket
-            await driver.show_ticket(addr, display.number)
+        now_shown = (display.number, display.waiting)
+        if self._shown.get(display.window) != now_shown:
+            if not display.number:
+                await driver.show_ticket(addr, "")  # dark, or the last number would stay
+            await driver.show_waiting(addr, display.waiting)
+            if display.number:  # last: a pad with one display for both shows the ticket
+                await driver.show_ticket(addr, display.number)
+            self._shown[display.window] = now_shown
         if display.ask_rating and not asked:
             await driver.ask_rating(addr)

@@ -28,6 +28,7 @@ class PrinterRole:
         self._buses = post.buses
         self._session = post.make_session(check=_look)
         self._now = now
+        self._leftover = False
         self._settled: dict[str, PrintResult] = {}
 
     async def run(self) -> None:
@@ -79,11 +80,16 @@ class PrinterRole:
             return PrintResult(job_id=job.job_id, outcome=PrintOutcome.FAILED, reason="expired")
         try:
             async with self._session.using() as driver:
-                result: PrintResult = await driver.print_ticket(job.job_id, job.slip, masked_name)
+                result: PrintResult = await driver.print_ticket(
+                    job.job_id, job.slip, masked_name, eject_first=self._leftover
+                )
         except NotThere:
             return PrintResult(job_id=job.job_id, outcome=PrintOutcome.FAILED, reason="no-answer")
         except DeviceError as error:
+            self._leftover = True  # the wire broke at a moment nobody knows
             return PrintResult(job_id=job.job_id, outcome=PrintOutcome.FAILED, reason=error.code)
+        if result.started:
+            self._leftover = result.outcome is not PrintOutcome.PRINTED
         return result
 
 
