@@ -72,7 +72,9 @@ class DeviceGateway(Protocol):
         """Nobody waits for the card any more."""
         ...
 
-    async def print_ticket(self, job_id: str, slip: object, masked_name: str, *, large: bool) -> Printed:
+    async def print_ticket(
+        self, job_id: str, slip: object, masked_name: str, *, large: bool, again: bool = False
+    ) -> Printed:
         """Print; never raises, what goes wrong is in the answer."""
         ...
 

@@ -192,7 +192,11 @@ class Runner:
 
     async def _print(self, order: w.PrintTicket) -> None:
         printed = await self._devices.print_ticket(
-            f"{order.request_id}-{order.job}", order.ticket.slip, order.masked_name, large=order.large
+            f"{order.request_id}-{order.job}",
+            order.ticket.slip,
+            order.masked_name,
+            large=order.large,
+            again=order.job > 1,
         )
         log.info("print", extra={"ticket": order.ticket.number, "outcome": printed.outcome.value})
         self.take(

@@ -58,13 +58,15 @@ class DevicesOnBus:
         except BusClosed:
             log.warning("the device agent is away", extra={"device": self._reader})
 
-    async def print_ticket(self, job_id: str, slip: object, masked_name: str, *, large: bool) -> Printed:
+    async def print_ticket(
+        self, job_id: str, slip: object, masked_name: str, *, large: bool, again: bool = False
+    ) -> Printed:
         """Print; what goes wrong is in the answer."""
         if not isinstance(slip, TicketSlip):
             return Printed(Paper.FAILED, reason="no-slip")
-        order = PrintNamedTicket(
-            job_id=job_id, slip=slip.model_copy(update={"large": large}), masked_name=masked_name
-        )
+        again_label = ("补打" if slip.language == "zh" else "Reprint",) if again else ()
+        changes = {"large": large, "labels": (*slip.labels, *again_label)}  # two papers must not look alike
+        order = PrintNamedTicket(job_id=job_id, slip=slip.model_copy(update=changes), masked_name=masked_name)
         try:
             said = await request(
                 self._bus, self._printer, "print-ticket", order, PrintResult, timeout_s=PRINT_S

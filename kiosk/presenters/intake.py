@@ -261,7 +261,7 @@ def _sorry(state: Intake, words: Catalog) -> NoticeView:
     refusal = state.refusal
     title, detail = words("sorry.no_answer"), words("sorry.no_answer_detail")
     if refusal and refusal.title:
-        title, detail = refusal.title, refusal.detail
+        title, detail = words("sorry.refused"), refusal.detail or refusal.title
     lines = tuple(line for line in (detail, words("sorry.ask_staff")) if line and line != title)
     return NoticeView("information-outline", title, lines, words("sorry.home"), Tone.BUSY)
 

@@ -61,6 +61,11 @@ class EmbeddedBroker:
         except (RuntimeError, ValueError) as error:
             raise BrokerProblem(f"the embedded MQTT broker does not start: {error}") from error
 
+    @property
+    def is_running(self) -> bool:
+        """Say whether the child lives."""
+        return self._broker is not None and bool(self._broker.is_running)
+
     def stop(self) -> None:
         """Stop it; safe to call twice."""
         if self._broker is not None:

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from queue_server.application.ports import Tx
 from queue_server.contracts.events import EventName
-from queue_server.domain.ticket import Ticket
+from queue_server.domain.errors import NotAllowed
+from queue_server.domain.ticket import State, Ticket
 
 
 def print_result(tx: Tx, ticket_id: str, outcome: str, reason: str = "") -> Ticket:
@@ -28,8 +29,10 @@ def print_result(tx: Tx, ticket_id: str, outcome: str, reason: str = "") -> Tick
 
 
 def ask_reprint(tx: Tx, ticket_id: str) -> Ticket:
-    """Note that the ticket is to be printed again.  Raises NotFound."""
+    """Note that the ticket is to be printed again.  Raises NotFound, NotAllowed for one that is void."""
     ticket = tx.ticket(ticket_id)
+    if ticket.state in (State.CANCELLED, State.EXPIRED):
+        raise NotAllowed(state=ticket.state.value, action="reprint", number=ticket.number)
     asked = ticket if ticket.print_state == "printed" else replace(ticket, print_state="requested")
     tx.save(asked)
     tx.emit(EventName.TICKET_PRINT, asked, reason="reprint")

@@ -152,6 +152,8 @@ class Server:
         attach(app, context)
         self._spawn("heartbeat", hub.beat_forever)
         self._spawn("days", self._watch_days)
+        if self._broker is not None:
+            self._spawn("broker", self._watch_broker)
         caller = AutoCaller(store)
         store.on_commit(caller.wake)
         self._spawn("auto-call", caller.run_forever)
@@ -238,6 +240,15 @@ class Server:
                 log.info("a new business day", extra={"day": day, "expired": count})
                 await self._forget_and_seal()
 
+    async def _watch_broker(self) -> None:
+        """Start the embedded broker again when its process died; the relay then tells everything anew."""
+        while self._broker is not None:
+            await asyncio.sleep(HEARTBEAT_S)
+            if not self._broker.is_running:
+                log.error("the embedded broker died; starting it again")
+                self._broker.stop()
+                await asyncio.to_thread(self._broker.start)
+
     def _spawn(self, name: str, run: Callable[[], Awaitable[Any]]) -> None:
         async def watched() -> None:
             try:
@@ -253,6 +264,8 @@ class Server:
     def _problems(self) -> list[str]:
         dead = [f"{task.get_name()} has stopped" for task in self._tasks if _has_failed(task)]
         behind = self._relay is not None and self._relay.is_behind
+        if self._broker is not None and not self._broker.is_running:
+            dead.append("the embedded MQTT broker has died")
         return dead + (["the MQTT broker does not take events"] if behind else [])
 
     def _metrics(self) -> dict[str, float]:

@@ -65,13 +65,14 @@ async def test_the_slip_goes_to_the_printer_with_masked_name_and_large_text() ->
     bus = MemoryBus()
     orders = await bus.subscribe(topics.local_command("prn", "print-ticket"), PrintNamedTicket)
     printing = asyncio.create_task(
-        DevicesOnBus(bus, "idr", "prn").print_ticket("j1", SLIP, "张*", large=True)
+        DevicesOnBus(bus, "idr", "prn").print_ticket("j1", SLIP, "张*", large=True, again=True)
     )
     order = await orders.get(5)
     result = PrintResult(job_id="j1", outcome=PrintOutcome.PRINTED, proof=Proof.PROCESS_ID)
     await bus.publish(topics.local_result("prn", order.envelope.id), envelope_of(result))
 
     assert (order.body.job_id, order.body.masked_name, order.body.slip.large) == ("j1", "张*", True)
+    assert order.body.slip.labels[-1:] == ("补打",)
     assert await printing == Printed(Paper.PRINTED, "process-id", "")
 
 

@@ -71,7 +71,9 @@ class FakeMachines:
     async def stop_reading(self) -> None:
         self.stopped += 1
 
-    async def print_ticket(self, job_id: str, slip: object, masked_name: str, *, large: bool) -> Printed:
+    async def print_ticket(
+        self, job_id: str, slip: object, masked_name: str, *, large: bool, again: bool = False
+    ) -> Printed:
         self.jobs.append((job_id, masked_name))
         return self.printed
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import paho.mqtt.client as paho
+import psutil
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from PIL import Image
@@ -210,6 +211,25 @@ def test_a_ticket_that_was_not_printed_is_not_counted_as_printed(walked: dict[st
         lambda: [one for one in _tickets(hall) if "G001" in one["text"]], "staff's reprint comes out"
     )
     assert "补打" in paper[-1]["text"]
+
+
+def test_a_broker_that_died_is_started_again_and_the_hall_goes_on(walked: dict[str, Any], hall: Hall) -> None:
+    children = psutil.Process(hall.process.pid).children()
+    server = next(one for one in children if "queue_server" in one.cmdline())
+    before = server.children()
+    beeps = hall.device("pad-3")["state"]["beeps"]
+    for child in before:
+        child.kill()
+
+    until(lambda: set(server.children()) - set(before), "another broker runs")
+    until(lambda: hall.http.get("/readyz").status_code == 200, "the server is ready again")
+
+    def pressed() -> bool:
+        """Press until the key's way to the server and back is whole again: nobody waits, so it beeps."""
+        hall.do("pad-3", "press", key="call-next")
+        return bool(hall.device("pad-3")["state"]["beeps"] > beeps)
+
+    until(pressed, "a key is answered by a beep")
 
 
 def _failed(clerk: httpx.Client) -> dict[str, Any] | None:

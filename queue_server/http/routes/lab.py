@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from ipaddress import ip_address
 from typing import Annotated, Any
 
@@ -26,6 +26,9 @@ LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 TIMEOUT_S = 35
 DeviceId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 FileName = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.-]{1,120}$")]
+
+
+FIRST_YEAR, LAST_YEAR = 2000, 2099  # of the demonstration's clock; calendars know no others
 
 
 class ClockIn(Body):
@@ -93,6 +96,9 @@ def _move(context: Context, wanted: ClockIn) -> None:
     if not hasattr(clock, "move_to"):
         raise QueueError("not-possible", reason="this hall's clock is the machine's")
     try:
+        target = wanted.now or context.clock.now() + timedelta(seconds=wanted.advance_s or 0)
+        if not FIRST_YEAR <= target.year <= LAST_YEAR:
+            raise OverflowError
         if wanted.now is not None:
             clock.move_to(wanted.now)
         else:

@@ -14,6 +14,9 @@ from queue_server.contracts.board import BoardOut
 from queue_server.contracts.evaluations import EvaluationIn, EvaluationOut, Level
 from queue_server.contracts.services import ServiceOut
 from queue_server.contracts.tickets import TrackOut
+from queue_server.domain.errors import Denied, Refused
+from queue_server.domain.evaluation import require_ratable
+from queue_server.domain.ticket import Ticket
 from queue_server.http.accounts import Principal
 from queue_server.http.deps import Ctx, require, write
 
@@ -61,6 +64,9 @@ async def post_evaluation(request: Request, given: EvaluationIn) -> Response:
         ticket = tx.ticket_by_token(given.token) if given.token else tx.ticket(given.ticket_id or "")
         channel = "track" if given.token else "tablet"
         rating = Rating(given.level, tuple(given.options), given.text or "", channel)
+        if given.token is None:
+            require_ratable(ticket)
+            _require_offered(tx, ticket, caller)
         kept = evaluate(tx, ticket, rating)
         told = EvaluationOut(
             id=kept.id,
@@ -74,3 +80,11 @@ async def post_evaluation(request: Request, given: EvaluationIn) -> Response:
         return Outcome(201, told.model_dump_json())
 
     return await write(request, caller, job)
+
+
+def _require_offered(tx: Tx, ticket: Ticket, caller: Principal) -> None:
+    """A tablet rates what its window offers now, nothing else.  Raises Denied, Refused."""
+    if caller.window is not None and caller.window != ticket.window:
+        raise Denied("forbidden")
+    if ticket.window is None or tx.desk(ticket.window).rate_ticket != ticket.id:
+        raise Refused("not-allowed", state=ticket.state.value, action="rate", number=ticket.number)

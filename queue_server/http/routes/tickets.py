@@ -106,7 +106,12 @@ async def post_reprint(
     if "Idempotent-Replay" not in response.headers:
         slip = make_slip(context.hall, ticket, ahead, Estimate(), reprint=True)
         job = PrintTicket(job_id=f"{ticket_id}:{uuid4().hex[:8]}", slip=slip)
-        await machines.command(printer, "print-ticket", job)
+        try:
+            await machines.command(printer, "print-ticket", job)
+        except QueueError as error:
+            # The order is kept and answered; that no paper came of it is kept too, and told to the console.
+            reason = str(error.values.get("reason", "not-possible"))[:40]
+            await context.store.change(lambda tx: print_result(tx, ticket_id, "failed", reason))
     return response
 
 
