@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from devices.runtime import logs
+from devices.runtime.cli import version_text
 from devices.runtime.toml_settings import SettingsError, load
 from kiosk.settings import KioskSettings
 
@@ -23,7 +23,7 @@ def parser() -> argparse.ArgumentParser:
         description="One Kivy app on one terminal.",
         epilog="example: kiosk run --app ticket --config config/demo/kiosk.toml",
     )
-    top.add_argument("--version", action="version", version=f"kiosk {_version()}")
+    top.add_argument("--version", action="version", version=version_text("kiosk"))
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     run = commands.add_parser(
         "run",
@@ -78,13 +78,6 @@ def _run(settings: KioskSettings) -> int:
 def _fail(text: str) -> int:
     print(f"kiosk: {text}", file=sys.stderr)
     return 1
-
-
-def _version() -> str:
-    try:
-        return version("tingtong")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 if __name__ == "__main__":

@@ -7,10 +7,10 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from devices.runtime import logs
+from devices.runtime.cli import version_text
 from devices.runtime.toml_settings import SettingsError
 from queue_server.bootstrap import rights_commands  # noqa: F401 - adds its own to COMMANDS
 from queue_server.bootstrap.commands import COMMANDS, Command, Failed
@@ -51,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"queue-server {_version()}")
+    parser.add_argument("--version", action="version", version=version_text("queue-server"))
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, command in COMMANDS.items():
         sub = commands.add_parser(
@@ -62,16 +62,9 @@ def _parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
             parents=[shared],
         )
-        sub.add_argument("--version", action="version", version=f"queue-server {_version()}")
+        sub.add_argument("--version", action="version", version=version_text("queue-server"))
         command.arguments(sub)
     return parser
-
-
-def _version() -> str:
-    try:
-        return version("tingtong")
-    except PackageNotFoundError:
-        return "0.1.0"
 
 
 def _config_path(given: Path | None) -> Path | None:

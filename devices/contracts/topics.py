@@ -61,11 +61,6 @@ def local_command(device_id: str, name: str) -> str:
     return f"{LOCAL_ROOT}/device/{device_id}/cmd/{name}"
 
 
-def local_event(device_id: str, name: str) -> str:
-    """Return an event topic that never leaves the terminal."""
-    return f"{LOCAL_ROOT}/device/{device_id}/event/{name}"
-
-
 def local_result(device_id: str, correlation: str) -> str:
     """Return where the answer to a local command goes."""
     return f"{LOCAL_ROOT}/device/{device_id}/res/{correlation}"
@@ -90,15 +85,6 @@ def matches(pattern: str, topic: str) -> bool:
         if place >= len(given) or (word not in ("+", given[place])):
             return False
     return len(wanted) == len(given)
-
-
-def device_of(topic: str) -> str | None:
-    """Return the device id inside a device topic, site or local; None for any other topic."""
-    parts = topic.split("/")
-    for place, word in enumerate(parts[:-1]):
-        if word == "device":
-            return parts[place + 1]
-    return None
 
 
 def window_of(topic: str) -> str | None:

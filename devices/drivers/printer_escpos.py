@@ -91,7 +91,6 @@ class EscPosPrinter:
         self._last_id: int | None = None
         self._finished_ids: deque[str] = deque(maxlen=8)
         self._paper_answers: deque[PaperStatus] = deque(maxlen=DRAIN_PROOFS)
-        self._leftover = False
         self.discarded_bytes = 0
 
     async def probe(self) -> None:
@@ -109,22 +108,19 @@ class EscPosPrinter:
     ) -> PrintResult:
         """Print `slip` unless this job was printed already; say what became of it.
 
-        What a broken job left, here or (`eject_first`) before this connection, is cut off first.
+        `eject_first`: what a broken job left is cut off first; the caller knows, for he outlives connections.
         Raises WireClosed only when the wire was gone before anything was sent.
         """
         if job_id in self._outcomes:
             return self._outcomes[job_id]
-        self._leftover = self._leftover or eject_first
-        result = await self._print(job_id, slip, masked_name)
-        if result.started:
-            self._leftover = result.outcome is not PrintOutcome.PRINTED
+        result = await self._print(job_id, slip, masked_name, eject_first)
         if result.outcome is not PrintOutcome.FAILED:
             self._outcomes[job_id] = result
             if len(self._outcomes) > JOBS_REMEMBERED:
                 self._outcomes.popitem(last=False)
         return result
 
-    async def _print(self, job_id: str, slip: TicketSlip, masked_name: str) -> PrintResult:
+    async def _print(self, job_id: str, slip: TicketSlip, masked_name: str, eject_first: bool) -> PrintResult:
         try:
             before = await self._ask_condition()
             if not before.reason and self._knows_process_id is None:
@@ -136,17 +132,19 @@ class EscPosPrinter:
                 job_id=job_id, outcome=PrintOutcome.FAILED, reason=before.reason, paper=before.paper
             )
         try:
-            return await self._send_and_prove(job_id, slip, masked_name)
+            return await self._send_and_prove(job_id, slip, masked_name, eject_first)
         except WireClosed:
             return PrintResult(job_id=job_id, outcome=PrintOutcome.UNKNOWN, reason="no-answer", started=True)
 
-    async def _send_and_prove(self, job_id: str, slip: TicketSlip, masked_name: str) -> PrintResult:
+    async def _send_and_prove(
+        self, job_id: str, slip: TicketSlip, masked_name: str, eject_first: bool
+    ) -> PrintResult:
         """Send the ticket and judge what came of it.  Raises WireClosed."""
         settings = self._settings
         paper = WIDE if settings.paper == "80mm" else NARROW
         lines = lay_out(slip, masked_name, paper, codepage=settings.codepage, module=settings.qr_module_dots)
         ticket = ticket_bytes(lines, paper.columns, codepage=settings.codepage, cut=settings.cut)
-        if self._leftover:
+        if eject_first:
             ticket = escpos.INIT + escpos.cut(settings.cut) + ticket
         started_s = self._wire.now_s()
         if self._knows_process_id:

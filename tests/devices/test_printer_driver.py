@@ -132,6 +132,24 @@ async def test_what_happens_in_the_middle_of_a_ticket_is_never_counted_as_printe
     assert not bench.sim.tickets
 
 
+async def test_what_a_broken_job_left_is_cut_off_and_never_on_the_next_citizens_paper() -> None:
+    bench = Bench()
+    bench.do("cover", open=True, after_mm=62)
+    broken = await bench.print_job("job-1")
+    bench.do("cover", open=False)
+
+    other = SLIP.model_copy(update={"number": "K002", "english": ""})
+    result = await bench.driver.print_ticket("job-2", other, eject_first=True)
+
+    assert (broken.outcome, broken.started) == (PrintOutcome.FAILED, True)
+    assert result.outcome is PrintOutcome.PRINTED
+    bench.tickets()
+    mine = [ticket.text for ticket in bench.sim.tickets if "K002" in ticket.text]
+    assert len(mine) == 1
+    assert SLIP.number not in mine[0]
+    assert "张*" not in mine[0]
+
+
 async def test_paper_that_ends_with_the_ticket_leaves_it_to_people_to_look() -> None:
     bench = Bench(proof="process-id")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import socket
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.http_load import Connection, connect
+from tests.brokers import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = """
@@ -35,13 +35,6 @@ enabled = true
 [log]
 level = "warning"
 """
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def environment() -> dict[str, str]:

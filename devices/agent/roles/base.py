@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from devices.agent.buses import Buses
 from devices.agent.settings import DeviceSettings
-from devices.session import Detail, Session
+from devices.session import Session
 
 MakeSession = Callable[..., Session]
 
@@ -31,6 +31,3 @@ class Role(Protocol):
     async def run(self) -> None:
         """Work until cancelled."""
         ...
-
-
-Check = Callable[[Any], Awaitable[Detail | None]]
