@@ -4,9 +4,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-run_packages=(libgl1 libegl1 libmtdev1 espeak-ng alsa-utils)
-test_packages=(xvfb xdotool chromium mosquitto)
-wanted=("${run_packages[@]}")
+run_packages=(libgl1 libegl1 libmtdev1 espeak-ng alsa-utils libpcsclite1)
+build_packages=(gcc libc6-dev python3-dev libcups2-dev libpcsclite-dev) # pycups and pyscard have no wheel for every Python
+test_packages=(xvfb xdotool chromium mosquitto pcscd vsmartcard-vpcd cups libzbar0 tesseract-ocr tesseract-ocr-chi-sim)
+wanted=("${run_packages[@]}" "${build_packages[@]}")
 [ "${1:-}" = "--test" ] && wanted+=("${test_packages[@]}")
 command -v npm >/dev/null || wanted+=(npm)
 
