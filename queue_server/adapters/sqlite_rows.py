@@ -19,7 +19,7 @@ EVENT_COLUMNS = tuple(field.name for field in fields(Event))
 _STATE = TICKET_COLUMNS.index("state")
 _RATED = TICKET_COLUMNS.index("rated")
 _TICKET_TIMES = tuple(
-    TICKET_COLUMNS.index(name) for name in ("issued_at", "called_at", "started_at", "finished_at")
+    TICKET_COLUMNS.index(name) for name in ("issued_at", "called_at", "started_at", "finished_at", "due_at")
 )
 _STATES = {state.value: state for state in State}
 _NAMES = {name.value: name for name in EventName}

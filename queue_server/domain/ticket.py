@@ -113,6 +113,18 @@ class Ticket:
     case_no: str | None = None
     why: str = ""
     """Why it was called, as `domain.why` keeps it; empty until then."""
+    appointment: str | None = None
+    """Code of the appointment it was checked in with."""
+    due_at: datetime | None = None
+    """When that appointment's slot begins."""
+    stops: str = ""
+    """Services still to come after this one, in order, separated by commas (多窗联办)."""
+    lease: str | None = None
+    """The lease that a terminal took the number from while the server was away."""
+    est_low_s: int | None = None
+    est_likely_s: int | None = None
+    est_high_s: int | None = None
+    """What its holder was told of the wait, to be compared with the truth."""
 
     @property
     def ahead_key(self) -> tuple[int, int, int]:

@@ -59,6 +59,13 @@ def m_statistics(db: Database) -> None:
     db.execute(EXPIRED_INDEX)
 
 
+@migrations()  # type: ignore[untyped-decorator]
+def m020_ticket_fields(db: Database) -> None:
+    """Appointment, further stops, lease and the told wait of a ticket."""
+    for statement in _M020:
+        db.execute(statement)
+
+
 _M001 = (
     """
     CREATE TABLE ticket (
@@ -225,4 +232,14 @@ _M010 = (
     CREATE INDEX ticket_green ON ticket (day, service_id, priority, place, n)
         WHERE state = 'waiting' AND reserved_for IS NULL AND cls = 0
     """,
+)
+
+_M020 = (
+    "ALTER TABLE ticket ADD COLUMN appointment TEXT",
+    "ALTER TABLE ticket ADD COLUMN due_at TEXT",
+    "ALTER TABLE ticket ADD COLUMN stops TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE ticket ADD COLUMN lease TEXT",
+    "ALTER TABLE ticket ADD COLUMN est_low_s INTEGER",
+    "ALTER TABLE ticket ADD COLUMN est_likely_s INTEGER",
+    "ALTER TABLE ticket ADD COLUMN est_high_s INTEGER",
 )
