@@ -16,9 +16,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from queue_server.domain.words import in_chinese
+
 # code -> (zh, en); `{name}` is filled from the error's values
 CATALOGUE: dict[str, tuple[str, str]] = {
-    "service-unknown": ("没有这项业务:{service}", "There is no service {service}."),
+    "service-unknown": (
+        "没有这项业务:{service},请重新选择。",
+        "There is no service {service}: choose another.",
+    ),
     "service-closed": (
         "当前时间段不能取号:{service},{why}",
         "No tickets for {service} now. {why_en}",
@@ -41,37 +46,49 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "{until}(含)前暂不能预约或取号,请到咨询台。",
         "No tickets or bookings up to and including {until}. Please ask at the information desk.",
     ),
-    "appointment-not-found": ("没有找到预约。", "No such appointment."),
+    "appointment-not-found": (
+        "没有找到预约,请核对预约码或到咨询台。",
+        "No such appointment: check the code, or ask at the desk.",
+    ),
     "appointment-early": ("未到预约时间。", "It is too early for this appointment."),
     "appointment-late": ("已过预约时间。", "It is too late for this appointment."),
-    "window-not-signed-in": ("{window}号窗口未登录。", "Nobody is signed in at window {window}."),
-    "window-paused": ("{window}号窗口已暂停。", "Window {window} is paused."),
+    "window-not-signed-in": (
+        "{window}号窗口未登录,请先登录。",
+        "Nobody is signed in at window {window}: sign in first.",
+    ),
+    "window-paused": ("{window}号窗口已暂停,请先恢复。", "Window {window} is paused: resume first."),
     "window-busy": (
         "{window}号窗口正在叫 {number},请先办理或过号。",
         "Window {window} still has {number}: start, finish or pass it first.",
     ),
     "not-allowed": (
-        "{number} 当前为“{state}”,不能“{action}”。",
-        "{number} is {state}: {action} is not allowed.",
+        "{number} 当前为“{state}”,不能“{action}”,请刷新后按当前状态操作。",
+        "{number} is {state}: {action} is not allowed. Refresh and act on its present state.",
     ),
     "recall-limit": ("{number} 已重呼{limit}次,请过号。", "{number} was recalled {limit} times: pass it."),
-    "nobody-waiting": ("没有人在等候。", "Nobody is waiting."),
+    "nobody-waiting": ("没有人在等候,请稍后再叫。", "Nobody is waiting: call again later."),
     "already-rated": ("该排队号已评价,请勿重复评价!", "This ticket has been rated already."),
     "lease-unknown": ("没有这个号段。", "No such lease."),
     "idempotency-mismatch": (
-        "同一请求编号用于不同的内容。",
-        "This Idempotency-Key was used with another request.",
+        "同一请求编号用于不同的内容,请换一个编号。",
+        "This Idempotency-Key was used with another request: take a new key.",
     ),
     "unauthenticated": ("请先登录。", "Sign in or send a token."),
     "totp-required": ("请输入动态验证码。", "A one-time code is needed as well."),
-    "forbidden": ("没有权限。", "Your role may not do this."),
+    "forbidden": ("没有权限,请换用有权限的账号。", "Your role may not do this: ask somebody whose role may."),
     "locked-out": ("登录失败次数过多,请{minutes}分钟后再试。", "Too many failures: wait {minutes} minutes."),
     "rate-limited": ("操作太频繁,请稍后再试。", "Too many requests: wait a little."),
     "validation": ("请求内容有误:{reason}", "The request is not valid: {reason}"),
-    "not-found": ("没有找到:{what}", "Not found: {what}"),
+    "not-found": ("没有找到:{what},请核对后重试。", "Not found: {what}. Check it and try again."),
     "not-possible": ("现在做不到:{reason}", "Not possible now: {reason}"),
-    "method-not-allowed": ("此地址不支持该操作。", "This address does not take that method."),
-    "internal": ("系统内部错误,请联系管理员。", "Something went wrong in the server."),
+    "method-not-allowed": (
+        "此地址不支持该操作,请查看接口说明 /api/docs。",
+        "This address does not take that method: see /api/docs.",
+    ),
+    "internal": (
+        "系统内部错误,请联系管理员。",
+        "Something went wrong in the server: tell the administrator.",
+    ),
     "server-busy": ("系统繁忙,请稍后再试。", "The server is busy: try again."),
 }
 
@@ -89,7 +106,10 @@ class QueueError(Exception):
     def detail(self, language: str) -> str:
         """Return the sentence in `zh` or `en`."""
         zh, en = CATALOGUE[self.error_code]
-        return (en if language == "en" else zh).format_map(_Blanks(self.values))
+        if language == "en":
+            return en.format_map(_Blanks(self.values))
+        told = {key: in_chinese(key, value) for key, value in self.values.items()}
+        return zh.format_map(_Blanks(told))
 
 
 class _Blanks(dict[str, object]):

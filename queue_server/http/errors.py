@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -13,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from queue_server.domain.errors import Busy, NotFound, QueueError
+from queue_server.domain.words import Told, in_chinese, invalid_in_chinese
 
 log = logging.getLogger(__name__)
 
@@ -83,8 +85,17 @@ async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
-    told = QueueError("validation", reason=f"{where}: {first['msg']}")  # the message, never the value
+    # the message, never the value
+    told = QueueError("validation", reason=Told(f"{where}: {first['msg']}", _chinese(where, first)))
     return problem(request, told, 400 if first["type"] == "json_invalid" else 422)
+
+
+def _chinese(where: str, first: Mapping[str, Any]) -> str:
+    """Return one of pydantic's complaints in Chinese; our own validators say theirs in words.PHRASES."""
+    ours = first.get("ctx", {}).get("error")
+    if first["type"] == "value_error" and ours is not None:
+        return str(in_chinese("reason", str(ours)))
+    return f"{where} {invalid_in_chinese(first['type'])}"
 
 
 async def _http(request: Request, error: Exception) -> Response:

@@ -135,10 +135,12 @@ async def lab(request: Request, lang: Lang = None) -> HTMLResponse:
     return _page(request, "lab", language, await _board(request), rating=rating_form().for_page(language))
 
 
-async def _missing(request: Request) -> HTMLResponse:
+async def _missing(request: Request, status: int) -> HTMLResponse:
     language = _language_of_person(request, request.query_params.get("lang"))
-    answer = _page(request, "missing", language, await _board(request))
-    answer.status_code = 404
+    texts = "wrong" if status == 422 else "missing"
+    home = "/" if status == 404 else request.url.path
+    answer = _page(request, "missing", language, await _board(request), said=texts, home=home)
+    answer.status_code = status
     return answer
 
 

@@ -190,7 +190,10 @@ async def test_sentences_follow_the_language_and_codes_do_not(run: Running) -> N
     en = (await kiosk.post("/api/v1/tickets", json=body, headers={"Accept-Language": "en-GB,zh"})).json()
 
     assert zh["code"] == en["code"] == "service-unknown"
-    assert (zh["detail"], en["detail"]) == ("没有这项业务:nope", "There is no service nope.")
+    assert (zh["detail"], en["detail"]) == (
+        "没有这项业务:nope,请重新选择。",
+        "There is no service nope: choose another.",
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,161 @@
+"""The Chinese of what errors name in English: states, actions, things, reasons.
+
+Code and API names are English and stable; a sentence for people is in one language throughout.
+`docs/ticket-states.md` has the same words.
+"""
+
+from __future__ import annotations
+
+import re
+
+STATES = {
+    "waiting": "等候中",
+    "called": "已叫号",
+    "serving": "办理中",
+    "held": "已挂起",
+    "passed": "已过号",
+    "done": "已办结",
+    "cancelled": "已取消",
+    "expired": "已过期",
+    "free": "空闲",
+    "paused": "暂停",
+    "closed": "未登录",
+}
+ACTIONS = {
+    "call": "叫号",
+    "recall": "重呼",
+    "start": "开始办理",
+    "finish": "办结",
+    "no-show": "过号",
+    "bring-back": "恢复排队",
+    "hold": "挂起",
+    "resume-held": "回呼",
+    "transfer": "转移",
+    "requeue": "重新排队",
+    "cancel": "取消",
+    "expire": "作废",
+    "rate": "评价",
+    "reprint": "补打",
+}
+PHRASES = {
+    # what was not found
+    "ticket": "该排队号",
+    "ticket token": "该排队号",
+    "user": "该用户",
+    "token": "该设备凭证",
+    "lab": "模拟设备(本厅未启用)",
+    "appointment": "该预约",
+    "case": "该办件",
+    "lease": "该号段",
+    "webhook": "该推送地址",
+    # why not now
+    "no key for second factors": "服务器没有动态验证码的密钥",
+    "no printer is known": "没有可用的打印机",
+    "this hall's clock is the machine's": "本厅使用本机时钟,不能调整",
+    "the simulators do not answer": "模拟设备没有响应",
+    "the MQTT broker is away": "消息服务未连接",
+    # what is not valid
+    "the password repeats too few letters": "密码中不同的字符太少",
+    "the password must not contain the user name": "密码不能包含用户名",
+    "Idempotency-Key: 1 to 128 visible ASCII characters": "Idempotency-Key 须为1至128个可见ASCII字符",
+    "beep needs window": "鸣响须指明窗口(window)",
+    "day: 2000 to 9998": "day 须在2000年至9998年之间",
+    "give either service_id or window_id": "service_id 与 window_id 须且只能填一个",
+    "level is 1 to 5, 5 being very satisfied": "level 须为1至5,5为非常满意",
+    "give either now or advance_s": "now 与 advance_s 须且只能填一个",
+    "give either ticket_id or token": "ticket_id 与 token 须且只能填一个",
+    "cursor": "cursor 不是上一页给出的值",
+    "level": "level 不是评价等级",
+    "now": "now 不是本厅可用的时间",
+}
+_PATTERNS = tuple(
+    (re.compile(pattern), chinese)
+    for pattern, chinese in (
+        (r"window (\S+)", r"\1号窗口"),
+        (r"device (\S+)", r"设备 \1"),
+        (r"priority '([^']*)' is not known", r"没有优先类别 \1"),
+        (r"the password must have at least (\d+) letters", r"密码至少\1位"),
+        (r"until: from day on, at most (\d+) days", r"until 不能早于 day,且最多\1天"),
+        (r"options: (.*)", r"评价选项 \1 不属于该等级"),
+        (r"(\d{4}-\d\d-\d\d) is over", r"\1 已过"),
+        (r"(\S+) is (?:offline|powerOff|noDevice)", r"\1 不在线"),
+        (
+            r"(\S+) is (?:hardwareError|userError|deviceBusy|fraudAttempt|potentialFraud|starting)",
+            r"\1 有故障",
+        ),
+        (r"no (\S+) (\S+)", r"没有 \1 \2"),
+    )
+)
+# pydantic's error types (docs.pydantic.dev, Validation Errors) that a client of this API can meet
+_INVALID = {
+    "missing": "缺少此项",
+    "extra_forbidden": "没有此项",
+    "json_invalid": "不是有效的JSON",
+    "enum": "不在可选值之内",
+    "literal_error": "不在可选值之内",
+    "string_pattern_mismatch": "格式不符",
+    "string_too_short": "太短",
+    "string_too_long": "太长",
+    "too_long": "项数太多",
+    "too_short": "项数太少",
+    "greater_than_equal": "太小",
+    "greater_than": "太小",
+    "less_than_equal": "太大",
+    "less_than": "太大",
+    "timezone_aware": "缺少时区",
+    "string_type": "应为文字",
+    "bool_parsing": "应为 true 或 false",
+    "bool_type": "应为 true 或 false",
+    "int_parsing": "应为整数",
+    "int_type": "应为整数",
+    "int_from_float": "应为整数",
+    "float_parsing": "应为数字",
+    "float_type": "应为数字",
+    "finite_number": "应为数字",
+    "list_type": "应为列表",
+    "dict_type": "应为对象",
+    "model_attributes_type": "应为对象",
+    "model_type": "应为对象",
+    "date_parsing": "应为日期(如 2026-11-23)",
+    "date_from_datetime_parsing": "应为日期(如 2026-11-23)",
+    "datetime_parsing": "应为带时区的时间",
+    "datetime_from_date_parsing": "应为带时区的时间",
+}
+
+
+class Told(str):
+    """An English value that brings its own Chinese."""
+
+    zh: str
+
+    def __new__(cls, en: str, zh: str) -> Told:
+        """Make it of both."""
+        made = super().__new__(cls, en)
+        made.zh = zh
+        return made
+
+
+def in_chinese(key: str, value: object) -> object:
+    """Return an error's value as a Chinese sentence shows it; what has no Chinese stays as it is."""
+    if isinstance(value, Told):
+        return value.zh
+    if not isinstance(value, str):
+        return value
+    if key == "state":
+        return STATES.get(value, value)
+    if key == "action":
+        return ACTIONS.get(value, value)
+    if key not in ("reason", "what", "number"):
+        return value
+    if value in PHRASES:
+        return PHRASES[value]
+    for pattern, chinese in _PATTERNS:
+        found = pattern.fullmatch(value)
+        if found:
+            return found.expand(chinese)
+    return value
+
+
+def invalid_in_chinese(kind: str) -> str:
+    """Return what is wrong with a value, by pydantic's error type."""
+    return _INVALID.get(kind, "不符合要求")
