@@ -36,6 +36,11 @@ class Identity:
         """Return a secret for one purpose that stays the same over restarts."""
         return hmac.new(self._key, f"derived\0{purpose}".encode(), hashlib.sha256).hexdigest()
 
+    @property
+    def key_mark(self) -> str:
+        """Sixteen letters that tell one key from another and say nothing of either."""
+        return self.derived("key-mark")[:16]
+
 
 def load_identity(state_dir: Path) -> Identity:
     """Read the key of `state_dir`, or make one (mode 0600).  Raises OSError, ValueError for a damaged key."""

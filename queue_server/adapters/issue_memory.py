@@ -20,6 +20,12 @@ class MemoryIssueRules:
         slots[key] = slots.get(key, 0) + 1
         return True
 
+    def return_slot(self, service_id: str, slot: str) -> None:
+        """Count one less."""
+        slots, key = self._tables.issue.slots, (self.day, service_id, slot)
+        if slots.get(key, 0) > 0:
+            slots[key] -= 1
+
     def blacklisted(self, person: str) -> Blacklisted | None:
         """Return a person's entry."""
         return self._tables.issue.blacklist.get(person)

@@ -10,12 +10,16 @@ import sqlite3
 from dataclasses import dataclass, field
 from datetime import date
 
+from queue_server.adapters.held_tickets import Line
 from queue_server.adapters.sqlite_rows import Row, to_text, to_time
 from queue_server.domain.limits import Blacklisted
 
 TAKE = """
     INSERT INTO issue_count (day, service_id, slot, taken) VALUES (?, ?, ?, 1)
     ON CONFLICT (day, service_id, slot) DO UPDATE SET taken = taken + 1 WHERE taken < ? RETURNING taken
+"""
+RETURN = """
+    UPDATE issue_count SET taken = taken - 1 WHERE day = ? AND service_id = ? AND slot = ? AND taken > 0
 """
 TAKEN = "SELECT service_id, slot, taken FROM issue_count WHERE day = ?"
 _COLUMNS = "person, until, reason, added_at, added_by"
@@ -34,6 +38,10 @@ class SqliteIssueRulesTx:
         if limit <= 0:
             return False
         return self._db.execute(TAKE, (self.day, service_id, slot, limit)).fetchone() is not None
+
+    def return_slot(self, service_id: str, slot: str) -> None:
+        """Count one less."""
+        self._db.execute(RETURN, (self.day, service_id, slot))
 
     def blacklisted(self, person: str) -> Blacklisted | None:
         """Return a person's entry."""
@@ -88,7 +96,8 @@ class IssueTables:
     slots: dict[tuple[str, str, str], int] = field(default_factory=dict)
     """(day, service, slot) -> tickets."""
     blacklist: dict[str, Blacklisted] = field(default_factory=dict)
+    held: dict[Line, int] = field(default_factory=dict)
 
     def __copy__(self) -> IssueTables:
         """Return a copy; the values themselves never change."""
-        return IssueTables(dict(self.slots), dict(self.blacklist))
+        return IssueTables(dict(self.slots), dict(self.blacklist), dict(self.held))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from queue_server.adapters.held_tickets import recount
 from queue_server.adapters.identity import Identity
 from queue_server.adapters.issue_memory import MemoryIssueRules
 from queue_server.adapters.made_event import made_event
@@ -19,6 +20,7 @@ from queue_server.domain.desk import Desk
 from queue_server.domain.errors import NotFound, Refused
 from queue_server.domain.evaluation import Evaluation
 from queue_server.domain.hall import Hall, Window
+from queue_server.domain.limits import already_waiting
 from queue_server.domain.ticket import AT_WINDOW, FINAL, State, Ticket
 
 
@@ -48,12 +50,15 @@ class MemoryTx(MemoryIssueRules, MemoryRights):
         self._tables.numbers[service_id, self.day] = n
         return n
 
-    def add(self, ticket: Ticket) -> None:
-        """Keep a new ticket."""
+    def add(self, ticket: Ticket, *, most_open: int = 0) -> None:
+        """Keep a new ticket.  Raises Refused `ticket-already-waiting`."""
+        if not recount(self._tables.issue.held, None, ticket, most_open):
+            raise already_waiting(self.tickets_of(ticket.person or ""), ticket.service_id)
         self._tables.tickets[ticket.id] = ticket
 
     def save(self, ticket: Ticket) -> None:
         """Keep a changed ticket."""
+        recount(self._tables.issue.held, self._tables.tickets.get(ticket.id), ticket)
         self._tables.tickets[ticket.id] = ticket
 
     def ticket(self, ticket_id: str) -> Ticket:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from queue_server.adapters.about_file import write_about
 from queue_server.adapters.migrations.sqlite import migrations
 
 
@@ -34,9 +35,10 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     return db
 
 
-def prepare(path: Path) -> list[str]:
+def prepare(path: Path, about: dict[str, str] | None = None) -> list[str]:
     """Make or check and migrate the file; return the names of the migrations applied now.
 
+    `about` is kept in the file (see `about_file`).
     Raises DatabaseProblem: cannot be opened, damaged, locked by another program.
     """
     try:
@@ -44,7 +46,9 @@ def prepare(path: Path) -> list[str]:
         db = connect(path)
         try:
             _check(db, path)
-            return _migrate(db)
+            applied = _migrate(db)
+            write_about(db, about or {})
+            return applied
         finally:
             db.close()
     except sqlite3.OperationalError as error:

@@ -7,6 +7,7 @@ import sqlite3
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from queue_server.adapters.held_tickets import hold, line_held, move
 from queue_server.adapters.identity import Identity
 from queue_server.adapters.issue_tables import SqliteIssueRulesTx
 from queue_server.adapters.made_event import made_event
@@ -30,6 +31,7 @@ from queue_server.domain.desk import Desk
 from queue_server.domain.errors import Refused
 from queue_server.domain.evaluation import Evaluation
 from queue_server.domain.hall import Hall, Window
+from queue_server.domain.limits import already_waiting
 from queue_server.domain.ticket import Ticket
 
 
@@ -96,8 +98,11 @@ class SqliteTx(SqliteIssueRulesTx, RightsTx):
         """Take the next number of the day."""
         return int(self._db.execute(_NUMBER, (service_id, self.day, start)).fetchone()[0])
 
-    def add(self, ticket: Ticket) -> None:
-        """Keep a new ticket."""
+    def add(self, ticket: Ticket, *, most_open: int = 0) -> None:
+        """Keep a new ticket.  Raises Refused `ticket-already-waiting`."""
+        line = line_held(ticket)
+        if line is not None and not hold(self._db, line, most_open):
+            raise already_waiting(self.tickets_of(line[1]), ticket.service_id)
         self._db.execute(_ADD_TICKET, (*row_of(ticket), ticket.service_id, ticket.ahead_key[0]))
         self._read[ticket.id] = ticket
 
@@ -109,6 +114,8 @@ class SqliteTx(SqliteIssueRulesTx, RightsTx):
             for name in TICKET_COLUMNS
             if getattr(ticket, name) != getattr(before, name)
         }
+        if "state" in changed or "service_id" in changed:
+            move(self._db, before, ticket)
         if changed:
             columns = ", ".join(f"{name} = ?" for name in changed)
             self._db.execute(f"UPDATE ticket SET {columns} WHERE id = ?", (*changed.values(), ticket.id))

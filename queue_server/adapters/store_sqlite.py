@@ -18,6 +18,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from queue_server.adapters import audit_sqlite
+from queue_server.adapters.about_file import KEY, SITE
 from queue_server.adapters.identity import Identity
 from queue_server.adapters.sqlite_file import connect, prepare
 from queue_server.adapters.sqlite_rows import to_text
@@ -53,7 +54,7 @@ class SqliteStore:
 
     def __init__(self, path: Path, hall: Hall, clock: Clock, identity: Identity) -> None:
         """Open, check and migrate.  Raises DatabaseProblem."""
-        prepare(path)
+        prepare(path, {SITE: hall.site, KEY: identity.key_mark})
         self._path, self._hall, self._clock = path, hall, clock
         self._shared = Shared(hall, identity)
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()

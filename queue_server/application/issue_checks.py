@@ -17,6 +17,7 @@ from queue_server.domain.errors import Refused
 from queue_server.domain.hall import Hall, Service
 from queue_server.domain.limits import require_may_take
 from queue_server.domain.people import clean_id, is_valid_id
+from queue_server.domain.ticket import Ticket
 
 
 def check_issue(tx: Tx, service: Service, citizen: CitizenIn | None) -> str | None:
@@ -68,6 +69,23 @@ def take_slots(tx: Tx, service: Service) -> None:
     for slot in service.caps.slots(local):
         if not tx.take_slot(service.id, slot.name, slot.limit):
             raise _exhausted(tx, service, slot)
+
+
+def return_slots(tx: Tx, ticket: Ticket) -> None:
+    """Give the place of a ticket that nobody called yet back to the half-day and interval that still run.
+
+    An appointment counts where it was booked and a leased number where its terminal took it: neither comes
+    back.  A service that is no longer in the hall has no caps.
+    """
+    service = tx.hall.services.get(ticket.service_id)
+    counted_elsewhere = ticket.appointment is not None or ticket.lease is not None
+    if service is None or ticket.calls > 0 or ticket.day != tx.day or counted_elsewhere:
+        return
+    zone = tx.hall.timezone
+    taken = {slot.name for slot in service.caps.slots(ticket.issued_at.astimezone(zone))}
+    for slot in service.caps.slots(tx.now.astimezone(zone)):
+        if slot.name in taken:
+            tx.return_slot(service.id, slot.name)
 
 
 def _exhausted(tx: Tx, service: Service, slot: Slot) -> Refused:

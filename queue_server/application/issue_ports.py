@@ -18,6 +18,10 @@ class IssueRulesTx(Protocol):
         """
         ...
 
+    def return_slot(self, service_id: str, slot: str) -> None:
+        """Count one ticket less in today's slot; nothing when none is counted."""
+        ...
+
     def blacklisted(self, person: str) -> Blacklisted | None:
         """Return a person's entry, over or not; None when there is none."""
         ...

@@ -48,6 +48,6 @@ def issue_ticket(tx: Tx, wanted: TicketIn) -> Ticket:
         terminal=wanted.terminal,
         print_state="requested" if wanted.channel.value == "kiosk" else "none",
     )
-    tx.add(ticket)
+    tx.add(ticket, most_open=tx.hall.limits.max_open_per_service_per_person)
     tx.emit(EventName.TICKET_ISSUED, ticket, reason=reason)
     return ticket

@@ -68,8 +68,12 @@ class Tx(IssueRulesTx, Protocol):
         """Take the next number of the business day, from `start`."""
         ...
 
-    def add(self, ticket: Ticket) -> None:
-        """Keep a new ticket."""
+    def add(self, ticket: Ticket, *, most_open: int = 0) -> None:
+        """Keep a new ticket.
+
+        Raises Refused `ticket-already-waiting` when its person holds `most_open` open ones of its service
+        already, by a count that is kept with the tickets; 0: no limit.
+        """
         ...
 
     def save(self, ticket: Ticket) -> None:

@@ -36,10 +36,21 @@ def require_may_take(limits: Limits, taken: Sequence[Ticket], service_id: str) -
     `too-many-tickets` (with the limit).  A limit of 0 is none.
     """
     still_open = [ticket for ticket in taken if ticket.state not in FINAL]
-    same = [ticket for ticket in still_open if ticket.service_id == service_id]
-    if 0 < limits.max_open_per_service_per_person <= len(same):
-        raise Refused("ticket-already-waiting", number=same[-1].number, ticket_id=same[-1].id)
+    same = sum(ticket.service_id == service_id for ticket in still_open)
+    if 0 < limits.max_open_per_service_per_person <= same:
+        raise already_waiting(still_open, service_id)
     if 0 < limits.max_open_tickets_per_person <= len(still_open):
         raise Refused("too-many-tickets", limit=limits.max_open_tickets_per_person)
     if 0 < limits.max_tickets_per_person_day <= len(taken):
         raise Refused("too-many-tickets", limit=limits.max_tickets_per_person_day)
+
+
+def already_waiting(taken: Sequence[Ticket], service_id: str) -> Refused:
+    """Return the refusal that names the newest open ticket of a service in `taken`, oldest first."""
+    same = [one for one in taken if one.service_id == service_id and one.state not in FINAL]
+    newest = same[-1] if same else None
+    return Refused(
+        "ticket-already-waiting",
+        number=newest.number if newest else "",
+        ticket_id=newest.id if newest else "",
+    )

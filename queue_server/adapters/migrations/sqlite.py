@@ -1,13 +1,16 @@
 """The schema of a hall's SQLite file.  A released migration is never edited; a new one is added below.
 
 What the constraints promise, whatever the code above them does: no number twice on a day (`ticket_number`),
-at most one ticket at a window (`ticket_at_window`), one evaluation for a ticket, each `seq` once.
+at most one ticket at a window (`ticket_at_window`), no more open tickets of a person and service than allowed
+(`held_ticket`, raised only below the limit), one evaluation for a ticket, each `seq` once.
 """
 
 from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
+from queue_server.adapters.about_file import ABOUT_TABLE
+from queue_server.adapters.held_tickets import HELD_TABLE
 from queue_server.adapters.migrations.rights_tables import (
     AUDIT_TABLE,
     EXPIRED_INDEX,
@@ -63,6 +66,13 @@ def m_statistics(db: Database) -> None:
 def m020_ticket_fields(db: Database) -> None:
     """Appointment, further stops, lease and the told wait of a ticket."""
     for statement in _M020:
+        db.execute(statement)
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m030_held_tickets(db: Database) -> None:
+    """How many open tickets a person holds of a service; of which hall the file is."""
+    for statement in HELD_TABLE + ABOUT_TABLE:
         db.execute(statement)
 
 
