@@ -1,7 +1,7 @@
 """The Chinese of what errors name in English: states, actions, things, reasons.
 
 Code and API names are English and stable; a sentence for people is in one language throughout.
-`docs/ticket-states.md` has the same words.
+A state or action without a word here is shown as it is; tests/queue_server/test_sentences.py finds it.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ ACTIONS = {
     "hold": "挂起",
     "resume-held": "回呼",
     "transfer": "转移",
+    "next-stop": "转下一环节",
     "requeue": "重新排队",
     "cancel": "取消",
     "expire": "作废",
