@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from devices.sim.base import Action, Simulator
 from devices.sim.id_reader import SimIdReader
 from devices.sim.led_board import SimLedBoard
+from devices.sim.led_image import SimLedImage
 from devices.sim.pad_line import SimPadLine
 from devices.sim.printer import SimPrinter
 from devices.sim.runner import FAULT_ACTIONS, Host
@@ -19,6 +20,7 @@ MAKERS: dict[str, Callable[..., Simulator]] = {
     "id-reader": SimIdReader,
     "printer": SimPrinter,
     "led-board": SimLedBoard,
+    "led-board-image": SimLedImage,
     "pad-line": SimPadLine,
     "speaker": SimSpeaker,
 }

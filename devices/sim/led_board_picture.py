@@ -48,8 +48,17 @@ def spans_of(shown: bytes) -> list[tuple[Colour, str]]:
 
 def draw(board: Board, shown: bytes, *, scrolls: bool) -> str:
     """Return the board as `data:image/png;base64,…`; a text that runs is shown from its start."""
+    return draw_lamps(board, _lamps(board, spans_of(shown), centred=not scrolls))
+
+
+def draw_dots(board: Board, dots: frozenset[tuple[int, int]]) -> str:
+    """Return the board with these red lamps lit, as `data:image/png;base64,…`."""
+    return draw_lamps(board, dict.fromkeys(dots, _RED))
+
+
+def draw_lamps(board: Board, lamps: dict[tuple[int, int], Colour]) -> str:
+    """Return the board with these lamps lit, as `data:image/png;base64,…`."""
     picture = _dark(board).copy()
-    lamps = _lamps(board, spans_of(shown), centred=not scrolls)
     light = Image.new("RGB", picture.size)
     for (x, y), colour in lamps.items():
         light.paste(colour, _place(x, y), _lamp())
