@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field
 
 from devices.runtime.toml_settings import SettingsError, load
+from queue_server.adapters.hall_appointments import AppointmentTable, appointment_rules_of
 from queue_server.adapters.hall_hours import (
     CalendarTable,
     CapsTable,
@@ -17,6 +18,7 @@ from queue_server.adapters.hall_hours import (
     calendar_of,
     hours_of,
 )
+from queue_server.adapters.hall_packages import PackageTable, packages_of
 from queue_server.adapters.hall_policy import PolicyTable, PriorityTable, policy_of
 from queue_server.domain.caps import Caps
 from queue_server.domain.hall import (
@@ -29,6 +31,7 @@ from queue_server.domain.hall import (
     Window,
     Zone,
 )
+from queue_server.domain.lease import LeaseRules
 
 
 class LimitsTable(Strict):
@@ -40,6 +43,18 @@ class LimitsTable(Strict):
     recall_limit: int = Field(default=3, ge=0)
     hold_limit_minutes: int = Field(default=60, ge=0)
     return_after: int = Field(default=3, ge=0)
+    max_stops: int = Field(default=6, ge=0, le=20)
+    stop_credit_minutes: int = Field(default=15, ge=0, le=600)
+
+
+class LeasesTable(Strict):
+    """`[hall.leases]`: what a terminal may give out while the server is away (docs/offline.md)."""
+
+    size: int = Field(default=20, ge=1, le=500)
+    renew_below: int = Field(default=5, ge=0)
+    max_open: int = Field(default=3, ge=1, le=20)
+    cap_share_percent: int = Field(default=25, ge=0, le=100)
+    grace_min: int = Field(default=60, ge=0, le=720)
 
 
 class HallTable(Strict):
@@ -55,7 +70,9 @@ class HallTable(Strict):
     calendar: CalendarTable = CalendarTable()
     caps: CapsTable = CapsTable()
     limits: LimitsTable = LimitsTable()
+    appointment: AppointmentTable = AppointmentTable()
     expire_after_close_min: int | None = Field(default=None, ge=0)
+    leases: LeasesTable = LeasesTable()
 
 
 class ZoneTable(Strict):
@@ -130,6 +147,7 @@ class HallFile(Strict):
     window: list[WindowTable]
     priority: list[PriorityTable] = []
     policy: PolicyTable = PolicyTable()
+    package: list[PackageTable] = []
 
 
 def load_hall(
@@ -163,10 +181,15 @@ def load_hall(
         hours=hours_of(table.hours),
         calendar=calendar_of(table.calendar),
         expire_after_close_min=table.expire_after_close_min,
+        leases=LeaseRules(**table.leases.model_dump()),
         limits=Limits(**table.limits.model_dump()),
+        appointment=appointment_rules_of(table.appointment),
         calling=calling or CallRules(),
         priorities=frozenset(one.code for one in file.priority),
         policy=policy_of(file.policy, file.priority),
+        packages=packages_of(
+            path, file.package, [one.id for one in file.service], table.limits.max_stops
+        ),
         always_open=always_open,
         demo=demo,
         public_url=public_url.rstrip("/"),
@@ -174,7 +197,7 @@ def load_hall(
 
 
 def _window(one: WindowTable) -> Window:
-    return Window(one.id, one.name, one.zone, dict(one.skills), lunch_duty=one.lunch_duty)
+    return Window(one.id, one.name, one.zone, dict(one.skills), one.lunch_duty, one.accessible)
 
 
 def _service(one: ServiceTable, caps: CapsTable, caps_times: int) -> Service:

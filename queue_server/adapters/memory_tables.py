@@ -5,8 +5,13 @@ from __future__ import annotations
 from copy import copy
 from dataclasses import dataclass, field
 
+from queue_server.adapters.appointment_tables import AppointmentTables
 from queue_server.adapters.issue_tables import IssueTables
+from queue_server.adapters.lease_tables import LeaseTables
+from queue_server.adapters.webhook_memory import WebhookTables
 from queue_server.application.audit import AuditRow
+from queue_server.application.chain_ports import StopDone
+from queue_server.application.estimate import Forecasts
 from queue_server.application.ports import Event, Outcome, Session, Token, Totp, User
 from queue_server.application.statistics import DeskEdge
 from queue_server.domain.desk import Desk
@@ -32,6 +37,11 @@ class Tables:
     audit: list[AuditRow] = field(default_factory=list)
     desk_edges: list[DeskEdge] = field(default_factory=list)
     issue: IssueTables = field(default_factory=IssueTables)
+    forecasts: Forecasts = field(default_factory=Forecasts)
+    lease: LeaseTables = field(default_factory=LeaseTables)
+    appointments: AppointmentTables = field(default_factory=AppointmentTables)
+    stops: list[StopDone] = field(default_factory=list)
+    webhooks: WebhookTables = field(default_factory=WebhookTables)
 
     def snapshot(self) -> Tables:
         """Return a copy; the values themselves never change."""

@@ -7,12 +7,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from queue_server.adapters.appointment_memory import MemoryAppointments
+from queue_server.adapters.chain_tables import stops_served_in
+from queue_server.adapters.estimate_memory import MemoryEstimates
 from queue_server.adapters.held_tickets import recount
 from queue_server.adapters.identity import Identity
 from queue_server.adapters.issue_memory import MemoryIssueRules
+from queue_server.adapters.lease_memory import MemoryLeases
 from queue_server.adapters.made_event import made_event
 from queue_server.adapters.memory_tables import Tables
 from queue_server.adapters.rights_memory import MemoryRights
+from queue_server.adapters.webhook_memory import MemoryWebhooks
+from queue_server.application.chain_ports import StopDone
 from queue_server.application.ports import Event, Session, TicketFilter, Token, User
 from queue_server.application.statistics import DeskEdge
 from queue_server.contracts.events import EventName
@@ -24,11 +30,14 @@ from queue_server.domain.limits import already_waiting
 from queue_server.domain.ticket import AT_WINDOW, FINAL, State, Ticket
 
 
-class MemoryTx(MemoryIssueRules, MemoryRights):
+class MemoryTx(
+    MemoryIssueRules, MemoryWebhooks, MemoryAppointments, MemoryLeases, MemoryEstimates, MemoryRights
+):
     """Tx and View over `Tables`."""
 
     def __init__(self, tables: Tables, hall: Hall, now: datetime, identity: Identity, actor: str) -> None:
         self._tables, self._actor = tables, actor
+        self._identity = identity
         self.hall, self.now, self.day = hall, now, hall.business_day(now)
         self.new_id, self.new_token, self.person_of = (
             identity.new_id,
@@ -190,7 +199,16 @@ class MemoryTx(MemoryIssueRules, MemoryRights):
     def served_counts(self, day: str) -> dict[str, int]:
         """Window id -> how many it served."""
         done = self._where(lambda one: one.state is State.DONE and one.day == day)
-        return dict(Counter(one.window for one in done if one.window is not None))
+        served = Counter(one.window for one in done if one.window is not None)
+        return dict(served + stops_served_in(self._tables.stops, day))
+
+    def add_stop(self, stop: StopDone) -> None:
+        """Keep a stop that was served."""
+        self._tables.stops.append(stop)
+
+    def stops_done(self, ticket_id: str) -> list[StopDone]:
+        """Return the stops of a ticket that are over."""
+        return [stop for stop in self._tables.stops if stop.ticket_id == ticket_id]
 
     def events(self, after: int, limit: int) -> Sequence[Event]:
         """Return events with a greater seq."""

@@ -7,9 +7,13 @@ import sqlite3
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from queue_server.adapters.appointment_sqlite import SqliteAppointmentTx
+from queue_server.adapters.chain_tables import SqliteChainTx
+from queue_server.adapters.estimate_sqlite import SqliteEstimates
 from queue_server.adapters.held_tickets import hold, line_held, move
 from queue_server.adapters.identity import Identity
 from queue_server.adapters.issue_tables import SqliteIssueRulesTx
+from queue_server.adapters.lease_sqlite import SqliteLeases
 from queue_server.adapters.made_event import made_event
 from queue_server.adapters.rights_sqlite import RightsTx
 from queue_server.adapters.sqlite_heads import line_heads
@@ -24,7 +28,9 @@ from queue_server.adapters.sqlite_rows import (
 )
 from queue_server.adapters.sqlite_view import SqliteView
 from queue_server.adapters.statistics_sqlite import edge_of
+from queue_server.adapters.webhook_sqlite import SqliteWebhookTx
 from queue_server.application.audit import Head
+from queue_server.application.estimate import Forecasts
 from queue_server.application.ports import Event, Session, Token, User
 from queue_server.contracts.events import EventName
 from queue_server.domain.desk import Desk
@@ -78,14 +84,25 @@ class Shared:
     desks: dict[str, Desk] | None = None
     events: list[Event] = field(default_factory=list)
     audit: Head = field(default_factory=Head)
+    forecasts: Forecasts = field(default_factory=Forecasts)
 
 
-class SqliteTx(SqliteIssueRulesTx, RightsTx):
+class SqliteTx(
+    SqliteIssueRulesTx,
+    SqliteAppointmentTx,
+    SqliteChainTx,
+    SqliteWebhookTx,
+    SqliteLeases,
+    SqliteEstimates,
+    RightsTx,
+):
     """The Tx of one job, between its savepoint and the release."""
 
     def __init__(self, db: sqlite3.Connection, shared: Shared, now: datetime, actor: str) -> None:
         self._db, self._shared, self._actor = db, shared, actor
+        self._identity = shared.identity
         self._view = SqliteView(db, shared.hall)
+        self.forecasts = shared.forecasts
         self._read: dict[str, Ticket] = {}
         self.hall = shared.hall
         self.now = now

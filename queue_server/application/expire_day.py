@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from queue_server.application.lease import close_ended_leases
 from queue_server.application.ports import Tx
 from queue_server.contracts.events import EventName
 from queue_server.domain.ticket import Action
@@ -14,4 +15,5 @@ def expire_day(tx: Tx) -> int:
         expired = ticket.after(Action.EXPIRE, finished_at=tx.now)
         tx.save(expired)
         tx.emit(EventName.TICKET_EXPIRED, expired)
+    close_ended_leases(tx)
     return len(late)

@@ -6,8 +6,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from queue_server.application.appointment_ports import AppointmentTx, AppointmentView
 from queue_server.application.audit import AuditFilter, AuditRow
+from queue_server.application.chain_ports import ChainTx, ChainView
+from queue_server.application.estimate_ports import EstimateSource
 from queue_server.application.issue_ports import IssueRulesTx, IssueRulesView
+from queue_server.application.lease_ports import LeaseTx
 from queue_server.application.records import Event as Event
 from queue_server.application.records import Outcome as Outcome
 from queue_server.application.records import RequestKey as RequestKey
@@ -17,6 +21,7 @@ from queue_server.application.records import Token as Token
 from queue_server.application.records import Totp as Totp
 from queue_server.application.records import User as User
 from queue_server.application.statistics import Facts
+from queue_server.application.webhook_ports import WebhookTx, WebhookView
 from queue_server.contracts.events import EventName
 from queue_server.domain.desk import Desk
 from queue_server.domain.evaluation import Evaluation
@@ -34,7 +39,7 @@ class Clock(Protocol):
         ...
 
 
-class Tx(IssueRulesTx, Protocol):
+class Tx(IssueRulesTx, AppointmentTx, ChainTx, LeaseTx, EstimateSource, WebhookTx, Protocol):
     """One transaction.  What a job saves and emits is committed together or not at all."""
 
     @property
@@ -235,7 +240,7 @@ class Store(Protocol):
         ...
 
 
-class View(IssueRulesView, Protocol):
+class View(IssueRulesView, AppointmentView, ChainView, EstimateSource, WebhookView, Protocol):
     """A consistent reading."""
 
     @property

@@ -7,10 +7,13 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from queue_server.domain.appointment_rules import AppointmentRules
 from queue_server.domain.calendar import Calendar
 from queue_server.domain.calendar import Span as Span
 from queue_server.domain.caps import Caps
+from queue_server.domain.chain import Package
 from queue_server.domain.errors import NotFound, Refused
+from queue_server.domain.lease import LeaseRules
 from queue_server.domain.opening import Hours as Hours
 from queue_server.domain.opening import Opening
 from queue_server.domain.policy import Policy
@@ -73,6 +76,7 @@ class Window:
     zone: str
     skills: dict[str, int] = field(default_factory=dict)
     lunch_duty: bool = False
+    accessible: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,10 @@ class Limits:
     hold_limit_minutes: int = 60
     return_after: int = 3
     """A ticket brought back after a no-show waits behind so many others."""
+    max_stops: int = 6
+    """A ticket may go on to so many further services."""
+    stop_credit_minutes: int = 15
+    """Whoever comes from an earlier stop counts as having joined the next line so long ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +102,14 @@ class CallRules:
 
     `next_while_called`: `refuse` (window-busy) or `no-show` (pass the ticket that nobody came with).
     `next_while_serving`: `finish` or `refuse`.  `next_while_paused`: `resume` or `refuse` (window-paused).
+    `takeover`: whether somebody may sign in where somebody else is: `allow` (recorded) or `refuse`.
     """
 
     debounce_s: float = 2.0
     next_while_called: str = "refuse"
     next_while_serving: str = "finish"
     next_while_paused: str = "resume"
+    takeover: str = "allow"
 
 
 @dataclass(frozen=True)
@@ -121,9 +131,12 @@ class Hall:
     expire_after_close_min: int | None = None
     """Open tickets expire so long after the last window closed; None: at midnight."""
     limits: Limits = Limits()
+    appointment: AppointmentRules = AppointmentRules()
     calling: CallRules = CallRules()
     priorities: frozenset[str] = frozenset()
     policy: Policy = field(default_factory=Policy)
+    packages: dict[str, Package] = field(default_factory=dict)
+    leases: LeaseRules = field(default_factory=LeaseRules)
     always_open: bool = False
     demo: bool = False
     public_url: str = "http://127.0.0.1:8080"

@@ -17,6 +17,8 @@ from queue_server.http.routes import (
     events,
     health,
     lab,
+    leases,
+    packages,
     public,
     statistics,
     tickets,
@@ -54,8 +56,9 @@ def create_app(
     )
     if context is not None:
         attach(app, context)
-    for module in (tickets, windows, public, events, devices, auth, audit, statistics, users):
+    for module in (tickets, windows, public, packages, events, devices, auth, audit, statistics, users):
         app.include_router(module.router, prefix="/api/v1")
+    app.include_router(leases.router, prefix="/api/v1")
     app.include_router(health.router)
     if with_lab:
         app.include_router(lab.router)

@@ -10,13 +10,18 @@ from __future__ import annotations
 from sqlite_utils import Database, Migrations
 
 from queue_server.adapters.about_file import ABOUT_TABLE
+from queue_server.adapters.appointment_tables import APPOINTMENT_TABLES
+from queue_server.adapters.chain_tables import CHAIN_TABLES
+from queue_server.adapters.estimate_sqlite import PASSED_INDEX
 from queue_server.adapters.held_tickets import HELD_TABLE
+from queue_server.adapters.lease_sqlite import LEASE_TABLES
 from queue_server.adapters.migrations.rights_tables import (
     AUDIT_TABLE,
     EXPIRED_INDEX,
     RIGHTS_TABLES,
     STATISTICS_TABLES,
 )
+from queue_server.adapters.webhook_sqlite import WEBHOOK_TABLES
 
 migrations = Migrations("queue")
 
@@ -74,6 +79,40 @@ def m030_held_tickets(db: Database) -> None:
     """How many open tickets a person holds of a service; of which hall the file is."""
     for statement in HELD_TABLE + ABOUT_TABLE:
         db.execute(statement)
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m040_chains(db: Database) -> None:
+    """Stops of chains that are over."""
+    for statement in CHAIN_TABLES:
+        db.execute(statement)
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m050_appointments(db: Database) -> None:
+    """Appointments, the places of their slots, the tickets whose appointment is due."""
+    for statement in APPOINTMENT_TABLES:
+        db.execute(statement)
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m060_leases(db: Database) -> None:
+    """Leases of terminals and what was handed in under them."""
+    for statement in LEASE_TABLES:
+        db.execute(statement)
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m041_webhooks(db: Database) -> None:
+    """Receivers of events, and what they did not take."""
+    for statement in WEBHOOK_TABLES:
+        db.execute(statement)
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m070_estimates(db: Database) -> None:
+    """Find who was called in vain."""
+    db.execute(PASSED_INDEX)
 
 
 _M001 = (
