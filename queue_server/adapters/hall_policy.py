@@ -22,6 +22,7 @@ class PriorityTable(BaseModel):
     rate: float = Field(default=2.0, ge=1, le=10)
     weight: int = Field(default=2, ge=0, le=100)
     min_age: int | None = Field(default=None, ge=1, le=120)
+    accessible: bool = False
 
 
 class PolicyTable(BaseModel):

@@ -4,8 +4,12 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Sequence
 
+from queue_server.adapters.appointment_sqlite import SqliteAppointmentView
+from queue_server.adapters.chain_tables import SqliteChainView
+from queue_server.adapters.estimate_sqlite import SqliteEstimates
 from queue_server.adapters.issue_tables import SqliteIssueRulesView
 from queue_server.adapters.rights_sqlite import RightsView
 from queue_server.adapters.sqlite_rows import (
@@ -17,6 +21,8 @@ from queue_server.adapters.sqlite_rows import (
     ticket_of,
     to_time,
 )
+from queue_server.adapters.webhook_sqlite import SqliteWebhookView
+from queue_server.application.estimate import Forecasts
 from queue_server.application.ports import Event, Session, TicketFilter, Token
 from queue_server.domain.desk import Desk
 from queue_server.domain.errors import NotFound
@@ -50,12 +56,22 @@ _DESKS = f"SELECT {', '.join(DESK_COLUMNS)} FROM desk"
 _EVENTS = f"SELECT {', '.join(EVENT_COLUMNS)} FROM event WHERE seq > ? ORDER BY seq LIMIT ?"
 
 
-class SqliteView(SqliteIssueRulesView, RightsView):
+class SqliteView(
+    SqliteIssueRulesView,
+    SqliteAppointmentView,
+    SqliteChainView,
+    SqliteWebhookView,
+    SqliteEstimates,
+    RightsView,
+):
     """One snapshot.  `connection` must be inside a transaction for as long as the view is used."""
 
-    def __init__(self, connection: sqlite3.Connection, hall: Hall) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, hall: Hall, forecasts: Forecasts | None = None
+    ) -> None:
         self._db = connection
         self._hall = hall
+        self.forecasts = forecasts or Forecasts()
 
     @property
     def seq(self) -> int:
@@ -114,7 +130,8 @@ class SqliteView(SqliteIssueRulesView, RightsView):
 
     def served_counts(self, day: str) -> dict[str, int]:
         """Window id -> how many it served."""
-        return dict(self._db.execute(_SERVED, (day,)).fetchall())
+        done = dict(self._db.execute(_SERVED, (day,)).fetchall())
+        return dict(self.stops_served(day) + Counter(done))
 
     def desks(self) -> dict[str, Desk]:
         """Return every window's desk, in the hall's order."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from queue_server.application.chain_stops import finish
 from queue_server.application.ports import Tx
 from queue_server.application.window_access import open_desk
 from queue_server.contracts.events import EventName
@@ -84,10 +85,8 @@ def _clear_window(tx: Tx, desk: Desk, current: Ticket) -> Desk:
     """Finish or pass what is at the window, as the rules say, or refuse."""
     rules = tx.hall.calling
     if current.may(Action.FINISH) and rules.next_while_serving == "finish":
-        done = current.after(Action.FINISH, finished_at=tx.now)
-        tx.save(done)
-        tx.emit(EventName.TICKET_FINISHED, done)
-        cleared = replace(desk, rate_ticket=done.id, since_at=tx.now)
+        done = finish(tx, current)
+        cleared = replace(desk, rate_ticket=None if done.rated else done.id, since_at=tx.now)
     elif current.may(Action.NO_SHOW) and rules.next_while_called == "no-show":
         passed = current.after(Action.NO_SHOW, finished_at=tx.now)
         tx.save(passed)

@@ -20,15 +20,26 @@ class Rating:
     channel: str = "tablet"
 
 
-def evaluate(tx: Tx, ticket: Ticket, rating: Rating) -> Evaluation:
-    """Keep a rating.  Raises Refused: already-rated, not-allowed; QueueError validation."""
-    require_ratable(ticket)
+def offered_at(tx: Tx, ticket: Ticket) -> str | None:
+    """Return the window that offers a ticket's rating now: where it was served last, None when none does."""
+    return next((desk.window for desk in tx.desks().values() if desk.rate_ticket == ticket.id), None)
+
+
+def evaluate(tx: Tx, ticket: Ticket, rating: Rating, window: str | None = None) -> Evaluation:
+    """Keep a rating.  Raises Refused: already-rated, not-allowed; QueueError validation.
+
+    `window` offers it: a ticket on its way to a further stop may be rated where its last stop was.
+    """
+    at_stop = window is not None and not ticket.rated and tx.desk(window).rate_ticket == ticket.id
+    if not at_stop:
+        require_ratable(ticket)
+        window = ticket.window
     level = level_name(rating.level)
     check_options(level, rating.options)
     given = Evaluation(
         id=tx.new_id("e"),
         ticket_id=ticket.id,
-        window=ticket.window,
+        window=window,
         level=level,
         options=rating.options,
         text=rating.text,
@@ -38,8 +49,9 @@ def evaluate(tx: Tx, ticket: Ticket, rating: Rating) -> Evaluation:
     tx.add_evaluation(given)
     rated = replace(ticket, rated=True)
     tx.save(rated)
-    if ticket.window is not None and tx.desk(ticket.window).rate_ticket == ticket.id:
-        tx.save_desk(replace(tx.desk(ticket.window), rate_ticket=None))
+    for desk in list(tx.desks().values()):
+        if desk.rate_ticket == ticket.id:
+            tx.save_desk(replace(desk, rate_ticket=None))
     tx.emit(EventName.TICKET_RATED, rated)
     return given
 
@@ -47,4 +59,4 @@ def evaluate(tx: Tx, ticket: Ticket, rating: Rating) -> Evaluation:
 def evaluate_at_window(tx: Tx, window_id: str, rating: Rating) -> Evaluation | None:
     """Keep a rating given on a window's evaluator; None when nothing there may be rated."""
     ticket_id = tx.desk(window_id).rate_ticket
-    return None if ticket_id is None else evaluate(tx, tx.ticket(ticket_id), rating)
+    return None if ticket_id is None else evaluate(tx, tx.ticket(ticket_id), rating, window_id)

@@ -1,23 +1,24 @@
-"""The service is over; the citizen may rate it."""
+"""The service is over; the citizen may rate it, and with stops left goes on to the next one."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from queue_server.application.chain_stops import finish
 from queue_server.application.ports import Tx
 from queue_server.application.start_service import start_service
 from queue_server.application.window_access import current_ticket
-from queue_server.contracts.events import EventName
 from queue_server.domain.ticket import Action, Ticket
 
 
 def finish_service(tx: Tx, window_id: str, outcome: str | None = None, case_no: str | None = None) -> Ticket:
-    """Finish the window's ticket and wake its evaluation tablet.  Raises Refused `not-allowed`."""
+    """Finish the window's ticket and wake its evaluation tablet.  Raises Refused `not-allowed`.
+
+    Returns the ticket: done, or waiting for its next stop.
+    """
     ticket = current_ticket(tx, window_id, Action.FINISH)
-    done = ticket.after(Action.FINISH, finished_at=tx.now, outcome=outcome, case_no=case_no)
-    tx.save(done)
-    tx.save_desk(replace(tx.desk(window_id), rate_ticket=done.id, since_at=tx.now))
-    tx.emit(EventName.TICKET_FINISHED, done)
+    done = finish(tx, ticket, outcome, case_no)
+    tx.save_desk(replace(tx.desk(window_id), rate_ticket=None if done.rated else done.id, since_at=tx.now))
     return done
 
 

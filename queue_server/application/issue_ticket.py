@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import date
 
 from devices.contracts.persons import masked_name
+from queue_server.application.chain_stops import check_stops, services_asked
+from queue_server.application.estimate import with_told_wait
 from queue_server.application.issue_checks import check_issue
 from queue_server.application.ports import Tx
 from queue_server.application.window_access import place_at
 from queue_server.contracts.events import EventName
 from queue_server.contracts.tickets import TicketIn
+from queue_server.domain.chain import kept_stops
 from queue_server.domain.errors import QueueError
 from queue_server.domain.numbering import number_of
 from queue_server.domain.privilege import granted_class
@@ -22,16 +25,18 @@ def issue_ticket(tx: Tx, wanted: TicketIn) -> Ticket:
     Raises Refused: service-unknown, and what `issue_checks` refuses; QueueError validation for an unknown
     priority.
     """
-    service = tx.hall.service(wanted.service_id)
+    first, stops = services_asked(tx.hall, wanted)
+    service = tx.hall.service(first)
     if wanted.priority is not None and wanted.priority not in tx.hall.priorities:
         raise QueueError("validation", reason=f"priority {wanted.priority!r} is not known")
     person = check_issue(tx, service, wanted.citizen)
+    check_stops(tx, stops, wanted)
     n = tx.next_number(service.id, service.start)
     birth = wanted.citizen.birth if wanted.citizen else None
     priority, reason = granted_class(
         tx.hall.policy, wanted.priority, wanted.priority_reason, birth, date.fromisoformat(tx.day)
     )
-    ticket = Ticket(
+    made = Ticket(
         id=tx.new_id("t"),
         number=number_of(service, n),
         n=n,
@@ -46,8 +51,10 @@ def issue_ticket(tx: Tx, wanted: TicketIn) -> Ticket:
         channel=wanted.channel.value,
         language=wanted.language,
         terminal=wanted.terminal,
+        stops=kept_stops(stops),
         print_state="requested" if wanted.channel.value == "kiosk" else "none",
     )
+    ticket = with_told_wait(tx, made)
     tx.add(ticket, most_open=tx.hall.limits.max_open_per_service_per_person)
     tx.emit(EventName.TICKET_ISSUED, ticket, reason=reason)
     return ticket

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from queue_server.application.announce import bar_text, waiting_for_window, window_state
+from queue_server.application.estimate import wait_of_service, wait_of_ticket
 from queue_server.application.issuing_now import issuing_out, matters_of
 from queue_server.application.ports import TicketFilter, View
-from queue_server.application.slip import estimate_out
+from queue_server.application.slip import estimate_out, needs_accessible, stops_out
 from queue_server.contracts.base import Listing
 from queue_server.contracts.board import BoardOut, BoardServiceOut, BoardWindowOut, CallOut, HallOut
 from queue_server.contracts.services import DepartmentOut, ServiceOut
@@ -15,6 +16,7 @@ from queue_server.contracts.tickets import Channel, PrintState, TicketOut, Ticke
 from queue_server.contracts.windows import SkillOut, WindowOut
 from queue_server.domain.desk import Desk
 from queue_server.domain.errors import QueueError
+from queue_server.domain.estimate import Estimate
 from queue_server.domain.estimate import wait_for
 from queue_server.domain.evaluation import may_rate
 from queue_server.domain.hall import Hall
@@ -60,7 +62,7 @@ def board(view: View, hall: Hall, now: datetime, zone: str | None = None) -> Boa
             for window in in_zone
         ],
         services=[
-            _board_service(hall, one, now, lines, desks, taken.get(one, {}))
+            _board_service(view, hall, one, now, lines, desks, taken.get(one, {}))
             for one in _services_of(hall, zone)
         ],
         cases=[],
@@ -125,6 +127,7 @@ def _board_window(
 
 
 def _board_service(
+    view: View,
     hall: Hall,
     service_id: str,
     now: datetime,
@@ -145,7 +148,7 @@ def _board_service(
         open=full is None and hall.is_issuing(now, service_id),
         waiting=waiting,
         windows_open=taking,
-        wait_likely_s=wait_for(waiting, service.mean_service_s, taking).likely_s,
+        wait_likely_s=wait_of_service(view, hall, now, service_id, waiting).likely_s,
     )
 
 
@@ -158,12 +161,13 @@ def services(view: View, hall: Hall, now: datetime) -> Listing[ServiceOut]:
     day = hall.business_day(now)
     lines, desks, taken = view.waiting_counts(day), view.desks(), view.slots_taken(day)
     return Listing[ServiceOut](
-        items=[_service_out(hall, one, now, lines, desks, taken.get(one, {})) for one in hall.services],
+        items=[_service_out(view, hall, one, now, lines, desks, taken.get(one, {})) for one in hall.services],
         next=None,
     )
 
 
 def _service_out(
+    view: View,
     hall: Hall,
     service_id: str,
     now: datetime,
@@ -174,7 +178,7 @@ def _service_out(
     service = hall.services[service_id]
     zone = hall.zones[service.zone]
     waiting, taking = lines.get(service_id, 0), _taking(hall, service_id, desks)
-    estimate = wait_for(waiting, service.mean_service_s, taking)
+    estimate = wait_of_service(view, hall, now, service_id, waiting)
     issuing = issuing_out(hall, service, now, taken)
     departments = [hall.departments[code] for code in service.departments]
     return ServiceOut(
@@ -246,6 +250,7 @@ def window_out(hall: Hall, desk: Desk, ticket: Ticket | None, waiting: int, serv
         waiting=waiting,
         served_today=served,
         auto_call=desk.auto_call,
+        accessible=window.accessible,
     )
 
 
@@ -274,6 +279,8 @@ def ticket_out(hall: Hall, one: Ticket) -> TicketOut:
         prints=one.prints,
         rated=one.rated,
         why=_why_out(hall, one),
+        stops=stops_out(hall, one),
+        accessible=needs_accessible(hall, one),
     )
 
 
@@ -305,14 +312,13 @@ def cursor_of(text: str | None) -> int | None:
     return int(text)
 
 
-def track(view: View, hall: Hall, token: str) -> TrackOut:
+def track(view: View, hall: Hall, now: datetime, token: str) -> TrackOut:
     """Return what the holder of a ticket's secret may see.  Raises NotFound."""
     one = view.ticket_by_token(token)
     service = hall.services.get(one.service_id)
     waits = one.state is State.WAITING
     ahead = view.ahead_of(one) if waits else 0
-    taking = _taking(hall, one.service_id, view.desks()) if waits and service else 0
-    estimate = wait_for(ahead, service.mean_service_s if service else 1, taking)
+    estimate = wait_of_ticket(view, hall, now, one, ahead) if waits else Estimate()
     return TrackOut(
         number=one.number,
         state=TicketState(one.state.value),
@@ -324,4 +330,5 @@ def track(view: View, hall: Hall, token: str) -> TrackOut:
         estimate=estimate_out(estimate),
         issued_at=one.issued_at,
         may_rate=may_rate(one),
+        stops=stops_out(hall, one),
     )

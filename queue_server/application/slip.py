@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from devices.contracts.printer import TicketSlip
 from queue_server.application.ports import Tx
-from queue_server.contracts.tickets import EstimateOut, IssuedTicketOut
-from queue_server.domain.estimate import Estimate, wait_for
+from queue_server.contracts.tickets import EstimateOut, IssuedTicketOut, StopOut
+from queue_server.domain.chain import stops_of
+from queue_server.domain.estimate import Estimate
 from queue_server.domain.hall import Hall, Service, Window
 from queue_server.domain.ticket import Ticket
 
@@ -23,10 +24,8 @@ def issued_answer(tx: Tx, ticket: Ticket) -> IssuedTicketOut:
     hall = tx.hall
     service = hall.services[ticket.service_id]
     ahead = tx.ahead_of(ticket)
-    windows = hall.windows_of[service.id]
-    desks = tx.desks()
-    taking = sum(desks[window.id].is_taking for window in windows)
-    estimate = wait_for(ahead, service.mean_service_s, taking)
+    windows = windows_for(hall, ticket)
+    estimate = Estimate(ticket.est_low_s, ticket.est_likely_s, ticket.est_high_s)
     slip = make_slip(hall, ticket, ahead, estimate)
     return IssuedTicketOut.model_construct(
         id=ticket.id,
@@ -43,6 +42,7 @@ def issued_answer(tx: Tx, ticket: Ticket) -> IssuedTicketOut:
         track_url=slip.track_url,
         ticket_text=slip_text(slip),
         slip=slip,
+        stops=stops_out(hall, ticket),
     )
 
 
@@ -61,23 +61,62 @@ def make_slip(
     zone = hall.zones[service.zone]
     in_english = ticket.language == "en"
     marks = [PRIORITY] * bool(ticket.priority) + [REPRINT] * reprint
+    notice = NOTICE_EN if in_english else NOTICE
     return TicketSlip.model_construct(
         hall=(in_english and hall.en) or hall.name,
         number=ticket.number,
         service=(service.en or service.id) if in_english else service.name,
         zone=zone.en if in_english else zone.name,
         floor=zone.floor,
-        windows=windows_phrase(hall.windows_of[service.id], in_english=in_english),
+        windows=windows_phrase(windows_for(hall, ticket), in_english=in_english),
         ahead=ahead,
         estimate=estimate_phrase(estimate, in_english=in_english),
         issued_at=f"{ticket.issued_at.astimezone(hall.timezone):%Y-%m-%d %H:%M}",
         track_url=f"{hall.public_url}/t/{ticket.token}" if hall.public_url else "",
-        notice=NOTICE_EN if in_english else NOTICE,
+        notice=stops_phrase(hall, ticket, in_english=in_english) + notice,
         labels=tuple(mark[in_english] for mark in marks),
         english="" if in_english else _english(service, ahead),
         language=ticket.language,
         large=False,
     )
+
+
+def stops_out(hall: Hall, ticket: Ticket) -> list[StopOut]:
+    """Return the services still to come, in order."""
+    known = ((stop, hall.services.get(stop)) for stop in stops_of(ticket.stops))
+    return [
+        StopOut.model_construct(
+            service_id=stop,
+            name=service.name if service else stop,
+            en=service.en if service else stop,
+            zone=service.zone if service else "",
+        )
+        for stop, service in known
+    ]
+
+
+def stops_phrase(hall: Hall, ticket: Ticket, *, in_english: bool = False) -> str:
+    """Return `本号依次办理:企业开办→不动产。`, or nothing when there is one stop only."""
+    stops = stops_of(ticket.stops)
+    if not stops:
+        return ""
+    services = [hall.services[one] for one in (ticket.service_id, *stops) if one in hall.services]
+    if in_english:
+        return f"This number is for, in order: {' > '.join(one.en or one.id for one in services)}. "
+    return f"本号依次办理:{'→'.join(one.name for one in services)}。"
+
+
+def needs_accessible(hall: Hall, ticket: Ticket) -> bool:
+    """Say whether a ticket's class is marked `accessible` in the hall's file."""
+    cls = hall.policy.class_of(ticket.priority)
+    return cls is not None and cls.accessible
+
+
+def windows_for(hall: Hall, ticket: Ticket) -> Sequence[Window]:
+    """Return the windows that a ticket's holder is told: the accessible ones where they are needed and there."""
+    windows = hall.windows_of[ticket.service_id]
+    accessible = [one for one in windows if one.accessible] if needs_accessible(hall, ticket) else []
+    return accessible or windows
 
 
 def _english(service: Service, ahead: int) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from queue_server.application.ports import Tx
 from queue_server.application.window_access import current_ticket, place_at
 from queue_server.contracts.events import EventName
+from queue_server.domain.chain import kept_stops, stops_of
 from queue_server.domain.errors import QueueError
 from queue_server.domain.ticket import Action, Ticket
 
@@ -17,6 +18,7 @@ def transfer(
     """Send the window's ticket back to waiting, for `service_id` or for `to_window` alone.
 
     `position`: `front` of the line, `back`, or `keep` the time it waits since.
+    A ticket sent to its next stop before time has that stop behind it.
     Raises Refused: not-allowed, service-unknown; NotFound for a window; QueueError validation.
     """
     if (service_id is None) == (to_window is None):
@@ -28,6 +30,7 @@ def transfer(
         Action.TRANSFER,
         service_id=target,
         reserved_for=reserved,
+        stops=_stops_left(ticket, target),
         window=None,
         place=_place(tx, ticket, target, position),
         called_at=None,
@@ -38,6 +41,12 @@ def transfer(
     tx.save_desk(replace(tx.desk(window_id), since_at=tx.now))
     tx.emit(EventName.TICKET_TRANSFERRED, sent, window=window_id)
     return sent
+
+
+def _stops_left(ticket: Ticket, service_id: str) -> str:
+    stops = stops_of(ticket.stops)
+    is_next = service_id != ticket.service_id and stops[:1] == (service_id,)
+    return kept_stops(stops[1:] if is_next else stops)
 
 
 def _place(tx: Tx, ticket: Ticket, service_id: str, position: str) -> int:

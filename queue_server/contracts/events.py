@@ -21,6 +21,7 @@ class EventName(StrEnum):
     TICKET_HELD = "ticket-held"
     TICKET_RESUMED = "ticket-resumed"
     TICKET_TRANSFERRED = "ticket-transferred"
+    TICKET_MOVED = "ticket-moved"
     TICKET_REQUEUED = "ticket-requeued"
     TICKET_CANCELLED = "ticket-cancelled"
     TICKET_EXPIRED = "ticket-expired"

@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, model_validator
 
 from devices.contracts.printer import TicketSlip
 from queue_server.contracts.base import Answer, Body, Ident
@@ -37,9 +37,11 @@ class CitizenIn(Body):
 
 
 class TicketIn(Body):
-    """`POST /tickets`."""
+    """`POST /tickets`.  Either `service_id`, with further `stops` in order, or a `package` of the hall."""
 
-    service_id: Ident
+    service_id: Ident = ""
+    stops: list[Ident] = Field(default=[], max_length=20)
+    package: Ident | None = None
     channel: Channel
     citizen: CitizenIn | None = None
     priority: str | None = Field(default=None, max_length=32)
@@ -50,6 +52,15 @@ class TicketIn(Body):
     issued_at: AwareDatetime | None = None
     terminal: str | None = Field(default=None, max_length=64)
     """Id of the terminal; its printer gets reprints."""
+
+    @model_validator(mode="after")
+    def _one_way_to_say_it(self) -> TicketIn:
+        """Refuse a body that names no service, or both a package and services."""
+        if self.package is None and not self.service_id:
+            raise ValueError("give service_id or package")
+        if self.package is not None and (self.service_id or self.stops):
+            raise ValueError("give either package or service_id with stops")
+        return self
 
 
 class EstimateOut(Answer):
@@ -78,6 +89,7 @@ class IssuedTicketOut(Answer):
     slip: TicketSlip
     service_en: str = ""
     zone_en: str = ""
+    stops: list[StopOut] = []
 
 
 class TicketState(StrEnum):
@@ -102,6 +114,8 @@ class PrintState(StrEnum):
     PRINTED = "printed"
     FAILED = "failed"
     UNKNOWN = "unknown"
+    VOID = "void"
+    """No paper came, and none will: given up."""
 
 
 class WhyOut(Answer):
@@ -110,6 +124,24 @@ class WhyOut(Answer):
     code: str
     zh: str
     en: str
+
+
+class StopOut(Answer):
+    """A service still to come after the present one, on the same number (多窗联办)."""
+
+    service_id: str
+    name: str
+    en: str
+    zone: str = ""
+
+
+class PackageOut(Answer):
+    """A chain of services with a name; `POST /tickets {package}` takes its ticket."""
+
+    id: str
+    name: str
+    en: str
+    services: list[StopOut]
 
 
 class TicketOut(Answer):
@@ -137,6 +169,10 @@ class TicketOut(Answer):
     rated: bool = False
     why: WhyOut | None = None
     """Why it was called; None before the first call."""
+    stops: list[StopOut] = []
+    """Services still to come, in order; finishing sends the ticket on to the first of them."""
+    accessible: bool = False
+    """Its holder should be called to an accessible window."""
 
 
 class PrintResultIn(Body):
@@ -160,3 +196,5 @@ class TrackOut(Answer):
     estimate: EstimateOut
     issued_at: AwareDatetime
     may_rate: bool
+    stops: list[StopOut] = []
+    """Services still to come after this one."""

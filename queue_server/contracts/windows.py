@@ -35,6 +35,7 @@ class WindowOut(Answer):
     waiting: int = 0
     served_today: int = 0
     auto_call: bool = False
+    accessible: bool = False
 
 
 class PauseIn(Body):

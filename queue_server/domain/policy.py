@@ -30,6 +30,7 @@ class PriorityClass:
 
     A ticket of it counts as if it had waited `head_start_min` longer and gains `rate` minutes a minute;
     somebody without a class has 0 and 1.  `min_age` grants it by the birth date on the card, in full years.
+    `accessible`: whoever has it is told the accessible windows.
     """
 
     code: str
@@ -40,6 +41,7 @@ class PriorityClass:
     rate: float = 2.0
     weight: int = 2
     min_age: int | None = None
+    accessible: bool = False
 
 
 @dataclass(frozen=True, slots=True)

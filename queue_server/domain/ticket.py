@@ -1,6 +1,7 @@
 """The life of a ticket: one table says what may follow what.
 
-A transfer puts a ticket back to waiting and keeps its number.  How often a ticket may be recalled and how
+A transfer puts a ticket back to waiting and keeps its number; so does the end of a stop that is not the last
+(`queue_server.domain.chain`).  How often a ticket may be recalled and how
 long it may be held are limits beside the table (`queue_server.domain.hall.Limits`).
 """
 
@@ -38,6 +39,7 @@ class Action(StrEnum):
     HOLD = "hold"
     RESUME_HELD = "resume-held"
     TRANSFER = "transfer"
+    NEXT_STOP = "next-stop"
     REQUEUE = "requeue"
     CANCEL = "cancel"
     EXPIRE = "expire"
@@ -59,6 +61,7 @@ TRANSITIONS: dict[tuple[State, Action], State] = {
     (State.SERVING, Action.FINISH): State.DONE,
     (State.SERVING, Action.HOLD): State.HELD,
     (State.SERVING, Action.TRANSFER): State.WAITING,
+    (State.SERVING, Action.NEXT_STOP): State.WAITING,
     (State.SERVING, Action.EXPIRE): State.EXPIRED,
     (State.HELD, Action.RESUME_HELD): State.CALLED,
     (State.HELD, Action.REQUEUE): State.WAITING,

@@ -37,6 +37,7 @@ ROLES: dict[str, set[str] | str] = {
     "GET windows/{window_id}": READERS,
     **{f"POST windows/{{window_id}}/{act}": STAFF for act in ACTS},
     "GET services": PUBLIC,
+    "GET packages": PUBLIC,
     "GET board": PUBLIC,
     "GET track/{token}": PUBLIC,
     "POST evaluations": {"tablet", "admin"},

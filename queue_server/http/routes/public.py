@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from queue_server.application.evaluate import Rating, evaluate
+from queue_server.application.evaluate import Rating, evaluate, offered_at
 from queue_server.application.ports import Outcome, Tx
 from queue_server.contracts.auth import Role
 from queue_server.contracts.base import Listing, Problem
@@ -64,10 +64,13 @@ async def post_evaluation(request: Request, given: EvaluationIn) -> Response:
         ticket = tx.ticket_by_token(given.token) if given.token else tx.ticket(given.ticket_id or "")
         channel = "track" if given.token else "tablet"
         rating = Rating(given.level, tuple(given.options), given.text or "", channel)
+        offered = None
         if given.token is None:
-            require_ratable(ticket)
-            _require_offered(tx, ticket, caller)
-        kept = evaluate(tx, ticket, rating)
+            offered = offered_at(tx, ticket)
+            if offered is None or ticket.rated:
+                require_ratable(ticket)
+            _require_offered(ticket, caller, offered)
+        kept = evaluate(tx, ticket, rating, offered)
         told = EvaluationOut(
             id=kept.id,
             ticket_id=ticket.id,
@@ -82,9 +85,9 @@ async def post_evaluation(request: Request, given: EvaluationIn) -> Response:
     return await write(request, caller, job)
 
 
-def _require_offered(tx: Tx, ticket: Ticket, caller: Principal) -> None:
+def _require_offered(ticket: Ticket, caller: Principal, offered: str | None) -> None:
     """A tablet rates what its window offers now, nothing else.  Raises Denied, Refused."""
-    if caller.window is not None and caller.window != ticket.window:
+    if caller.window is not None and caller.window != (offered or ticket.window):
         raise Denied("forbidden")
-    if ticket.window is None or tx.desk(ticket.window).rate_ticket != ticket.id:
+    if offered is None:
         raise Refused("not-allowed", state=ticket.state.value, action="rate", number=ticket.number)
