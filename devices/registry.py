@@ -14,6 +14,7 @@ DRIVERS = {
     "idreader-samv": "devices.drivers.idreader_samv:SPEC",
     "printer-escpos": "devices.drivers.printer_escpos:SPEC",
     "ledboard-onbon-font": "devices.drivers.ledboard_onbon_font:SPEC",
+    "ledboard-onbon-image": "devices.drivers.ledboard_onbon_image:SPEC",
     "padline-ff68": "devices.drivers.padline_ff68:SPEC",
     "speaker-espeak": "devices.drivers.speaker_espeak:SPEC",
 }
