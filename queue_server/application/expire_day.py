@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from queue_server.application.appointments_due import mark_missed
 from queue_server.application.lease import close_ended_leases
 from queue_server.application.ports import Tx
 from queue_server.contracts.events import EventName
@@ -9,7 +10,11 @@ from queue_server.domain.ticket import Action
 
 
 def expire_day(tx: Tx) -> int:
-    """Expire open tickets of earlier business days, in the evening today's too; return how many."""
+    """Expire open tickets of earlier business days, in the evening today's too; return how many.
+
+    Appointments that nobody checked in are over as well.
+    """
+    mark_missed(tx)
     late = tx.unfinished_before(tx.hall.expires_before(tx.now))
     for ticket in late:
         expired = ticket.after(Action.EXPIRE, finished_at=tx.now)

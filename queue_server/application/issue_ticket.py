@@ -6,6 +6,7 @@ from datetime import date
 
 from devices.contracts.persons import masked_name
 from queue_server.application.chain_stops import check_stops, services_asked
+from queue_server.application.check_in import Arrival, check_in_by_code
 from queue_server.application.estimate import with_told_wait
 from queue_server.application.issue_checks import check_issue
 from queue_server.application.ports import Tx
@@ -22,9 +23,12 @@ from queue_server.domain.ticket import Ticket
 def issue_ticket(tx: Tx, wanted: TicketIn) -> Ticket:
     """Give out the next number of a service.
 
+    With `appointment` it is that appointment's check-in, of its service and without the checks of walk-ins.
     Raises Refused: service-unknown, and what `issue_checks` refuses; QueueError validation for an unknown
     priority.
     """
+    if wanted.appointment is not None:
+        return check_in_by_code(tx, wanted.appointment, _arrival(wanted))[0]
     first, stops = services_asked(tx.hall, wanted)
     service = tx.hall.service(first)
     if wanted.priority is not None and wanted.priority not in tx.hall.priorities:
@@ -58,3 +62,14 @@ def issue_ticket(tx: Tx, wanted: TicketIn) -> Ticket:
     tx.add(ticket, most_open=tx.hall.limits.max_open_per_service_per_person)
     tx.emit(EventName.TICKET_ISSUED, ticket, reason=reason)
     return ticket
+
+
+def _arrival(wanted: TicketIn) -> Arrival:
+    return Arrival(
+        wanted.channel.value,
+        wanted.language,
+        wanted.terminal,
+        wanted.citizen,
+        wanted.priority,
+        wanted.priority_reason,
+    )

@@ -28,6 +28,10 @@ class EventName(StrEnum):
     TICKET_PRINT = "ticket-print"
     TICKET_RATED = "ticket-rated"
     WINDOW_CHANGED = "window-changed"
+    APPOINTMENT_BOOKED = "appointment-booked"
+    APPOINTMENT_CANCELLED = "appointment-cancelled"
+    APPOINTMENT_CHECKED_IN = "appointment-checked-in"
+    APPOINTMENT_NO_SHOW = "appointment-no-show"
 
 
 class QueueEvent(Message):

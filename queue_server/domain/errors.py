@@ -50,8 +50,35 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "没有找到预约,请核对预约码或到咨询台。",
         "No such appointment: check the code, or ask at the desk.",
     ),
-    "appointment-early": ("未到预约时间。", "It is too early for this appointment."),
-    "appointment-late": ("已过预约时间。", "It is too late for this appointment."),
+    "appointment-early": (
+        "还没到预约时间,请在{when}以后来报到。",
+        "It is too early for this appointment: check in from {when_en}.",
+    ),
+    "appointment-late": (
+        "预约报到已于{when}截止,请现场取号或到咨询台。",
+        "Check-in ended at {when_en}: take a ticket here or ask at the desk.",
+    ),
+    "appointment-over": (
+        "这个预约“{state}”,不能再用,请重新预约或现场取号。",
+        "This appointment is {state} and cannot be used: book again or take a ticket here.",
+    ),
+    "appointment-day": (
+        "这一天不能预约,请选择今后第{min}至{max}个工作日。",
+        "This day cannot be booked: choose one of the next {min} to {max} working days.",
+    ),
+    "appointment-limit": (
+        "您在{day}的预约已达{limit}个,请改约其他日期,或先取消原预约。",
+        "You have {limit} booked for {day}: choose another day or cancel that one first.",
+    ),
+    "appointment-cancel-late": (
+        "取消预约的时间已于{when}截止,不能来请致电大厅。",
+        "Cancelling ended at {when_en}: if you cannot come, please call the hall.",
+    ),
+    "slot-unknown": (
+        "没有这个预约时段({service}),请重新选择。",
+        "{service_en} has no such slot: choose another.",
+    ),
+    "slot-full": ("{when}已约满,请选择其他时段。", "{when_en} is fully booked: choose another slot."),
     "window-not-signed-in": (
         "{window}号窗口未登录,请先登录。",
         "Nobody is signed in at window {window}: sign in first.",

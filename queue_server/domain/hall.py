@@ -131,7 +131,7 @@ class Hall:
     expire_after_close_min: int | None = None
     """Open tickets expire so long after the last window closed; None: at midnight."""
     limits: Limits = Limits()
-    appointment: AppointmentRules = AppointmentRules()
+    appointment: AppointmentRules = field(default_factory=AppointmentRules)
     calling: CallRules = CallRules()
     priorities: frozenset[str] = frozenset()
     policy: Policy = field(default_factory=Policy)

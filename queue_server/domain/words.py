@@ -20,6 +20,9 @@ STATES = {
     "free": "空闲",
     "paused": "暂停",
     "closed": "未登录",
+    "booked": "已预约",
+    "checked-in": "已报到",
+    "no-show": "未到",
 }
 ACTIONS = {
     "call": "叫号",
