@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -59,8 +60,16 @@ def prepare(path: Path, about: dict[str, str] | None = None) -> list[str]:
         raise DatabaseProblem(f"{path}: the database cannot be made: {error.strerror}") from error
 
 
-def _check(db: sqlite3.Connection, path: Path) -> None:
-    found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+def _on_disk(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _check(db: sqlite3.Connection, path: Path, how: str = "quick_check") -> None:
+    found = db.execute(f"PRAGMA {how}(1)").fetchone()[0]
     if found != "ok":
         raise DatabaseProblem(_damaged(path, str(found).splitlines()[0]))
 
@@ -106,14 +115,19 @@ def back_up(path: Path, to: Path) -> int:
             db.execute("VACUUM INTO ?", (str(part),))
         finally:
             db.close()
+        part.chmod(0o600)  # who may not read the database may not read its copy
+        _on_disk(part)
         copy = connect(part, read_only=True)
         try:
-            _check(copy, part)
+            _check(copy, part, "integrity_check")
         finally:
             copy.close()
+        part.replace(to)
+        _on_disk(to.parent)
     except sqlite3.DatabaseError as error:
         raise DatabaseProblem(f"{to}: the backup failed: {error}") from error
     except OSError as error:
         raise DatabaseProblem(f"{to}: the backup failed: {error.strerror}") from error
-    part.replace(to)
+    finally:
+        part.unlink(missing_ok=True)
     return to.stat().st_size

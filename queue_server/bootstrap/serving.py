@@ -34,7 +34,7 @@ def listen_on(host: str, port: int) -> socket.socket:
     return sock
 
 
-def _lock_database(settings: ServerSettings) -> FileLock:
+def lock_database(settings: ServerSettings) -> FileLock:
     """Keep a second server off this hall's database: SQLite is for one writer.  Raises ServeProblem."""
     path = settings.database_path
     try:
@@ -73,7 +73,7 @@ def serve(settings: ServerSettings, announce: Callable[[str], None]) -> None:
     server: Server | None = None
     lock: FileLock | None = None
     try:
-        lock = _lock_database(settings)
+        lock = lock_database(settings)
         server = Server(settings)
         config = uvicorn.Config(
             server.app,
