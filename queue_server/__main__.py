@@ -12,7 +12,11 @@ from pathlib import Path
 from devices.runtime import logs
 from devices.runtime.cli import version_text
 from devices.runtime.toml_settings import SettingsError
-from queue_server.bootstrap import restore_command, rights_commands  # noqa: F401 - add their own to COMMANDS
+from queue_server.bootstrap import (  # noqa: F401 - each adds its own to COMMANDS
+    import_command,
+    restore_command,
+    rights_commands,
+)
 from queue_server.bootstrap.commands import COMMANDS, Command, Failed
 from queue_server.settings import ServerSettings, read_settings
 from queue_server.simulation import command as simulate
