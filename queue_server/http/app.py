@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from queue_server.http import docs_page, errors
 from queue_server.http.context import Context
 from queue_server.http.middleware import BodyLimit, ScreenPasses
+from queue_server.http.openapi import DescribedApi
 from queue_server.http.routes import (
     audit,
     auth,
@@ -44,7 +45,7 @@ def create_app(
     with_lab: bool = False,
 ) -> FastAPI:
     """Return the application.  Without `context` the lifespan must call `attach`."""
-    app = FastAPI(
+    app = DescribedApi(
         title="Tingtong queue server",
         version=version,
         description=ABOUT,

@@ -25,6 +25,8 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 STAFF = (Role.OPERATOR, Role.SUPERVISOR, Role.ADMIN)
 SUPERVISORS = (Role.SUPERVISOR, Role.ADMIN)
 ANYBODY = tuple(Role)
+ROLES_OF: dict[Callable[..., object], tuple[Role, ...]] = {}
+"""Dependency -> whom it lets in, for the API's description."""
 
 
 async def principals_of(request: HTTPConnection) -> list[Principal]:
@@ -70,6 +72,7 @@ def require(*roles: Role) -> Callable[[Request], Awaitable[Principal]]:
             else "unauthenticated"
         )
 
+    ROLES_OF[caller] = roles
     return caller
 
 
@@ -84,6 +87,7 @@ def seen_by(*roles: Role) -> Callable[[Request], Awaitable[Principal]]:
             await sights.saw(found.actor)
         return found
 
+    ROLES_OF[caller] = roles
     return caller
 
 
