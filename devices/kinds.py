@@ -117,6 +117,21 @@ class PadLine(Driver, Protocol):
         ...
 
 
+class DigitLine(Driver, Protocol):
+    """A line of number displays, told apart by address."""
+
+    async def show_number(self, addr: int, number: str) -> None:
+        """Show a ticket number, or nothing for an empty one; return when the display has confirmed it.
+
+        Raises DeviceFault when that display is silent, refuses, or cannot show this number as it is.
+        """
+        ...
+
+    async def check_unit(self, addr: int) -> None:
+        """Ask one display for a sign of life.  Raises DeviceFault when it is silent."""
+        ...
+
+
 class Speaker(Driver, Protocol):
     """Speaks in one audio zone, one utterance at a time."""
 

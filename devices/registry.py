@@ -15,6 +15,7 @@ DRIVERS = {
     "printer-escpos": "devices.drivers.printer_escpos:SPEC",
     "ledboard-onbon-font": "devices.drivers.ledboard_onbon_font:SPEC",
     "ledboard-onbon-image": "devices.drivers.ledboard_onbon_image:SPEC",
+    "ledboard-modbus-digits": "devices.drivers.ledboard_modbus_digits:SPEC",
     "padline-ff68": "devices.drivers.padline_ff68:SPEC",
     "speaker-espeak": "devices.drivers.speaker_espeak:SPEC",
 }

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from devices.kinds import Driver
 
-Kind = Literal["id-reader", "printer", "led-board", "pad-line", "speaker"]
+Kind = Literal["id-reader", "printer", "led-board", "digit-line", "pad-line", "speaker"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from devices import registry
 from devices.agent.buses import Buses
 from devices.agent.roles.base import Post, Role
 from devices.agent.roles.board import BoardRole
+from devices.agent.roles.digit_line import DigitLineRole
 from devices.agent.roles.id_reader import IdReaderRole
 from devices.agent.roles.pads import PadLineRole
 from devices.agent.roles.printer import PrinterRole
@@ -35,6 +36,7 @@ ROLES = {
     "id-reader": IdReaderRole,
     "printer": PrinterRole,
     "led-board": BoardRole,
+    "digit-line": DigitLineRole,
     "pad-line": PadLineRole,
     "speaker": SpeakerRole,
 }

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 from devices.sim.base import Action, Simulator
+from devices.sim.digit_line import SimDigitLine
 from devices.sim.id_reader import SimIdReader
 from devices.sim.led_board import SimLedBoard
 from devices.sim.led_image import SimLedImage
@@ -21,6 +22,7 @@ MAKERS: dict[str, Callable[..., Simulator]] = {
     "printer": SimPrinter,
     "led-board": SimLedBoard,
     "led-board-image": SimLedImage,
+    "digit-line": SimDigitLine,
     "pad-line": SimPadLine,
     "speaker": SimSpeaker,
 }
@@ -97,7 +99,8 @@ class SimHall:
             self._add(one)
 
     def _add(self, one: SimSettings) -> None:
-        extra: dict[str, Any] = {"addresses": sorted(one.windows)} if one.kind == "pad-line" else {}
+        on_line = one.kind in ("pad-line", "digit-line")
+        extra: dict[str, Any] = {"addresses": sorted(one.windows)} if on_line else {}
         sim = MAKERS[one.kind](**{**extra, **one.settings})
         host = Host(one.id, sim, one.place)
         self.hosts.append(host)

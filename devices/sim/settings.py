@@ -15,7 +15,7 @@ class SimSettings(_Table):
     """One `[[sim]]`."""
 
     id: str
-    kind: Literal["id-reader", "printer", "led-board", "led-board-image", "pad-line", "speaker"]
+    kind: Literal["id-reader", "printer", "led-board", "led-board-image", "digit-line", "pad-line", "speaker"]
     place: str = Field(pattern=r"^(pty:.+|tcp:\d+)$", description="pty:PATH or tcp:PORT (0: any)")
     window: str | None = None
     windows: dict[int, str] = Field(default={}, description="pad lines: bus address -> window")

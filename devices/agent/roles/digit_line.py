@@ -1,0 +1,103 @@
+"""Keeps the digit displays of one line true to their windows: each shows the ticket at its window."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from devices.agent.roles.base import Post
+from devices.agent.tasks import run_together
+from devices.bus.base import Bus
+from devices.contracts import topics
+from devices.contracts.window_display import WindowDisplay
+from devices.errors import DeviceError, DeviceFault
+from devices.kinds import DigitLine
+from devices.session import Detail
+
+RETRY_S = 1.0  # a display that refused is asked again; the number may have changed by then
+log = logging.getLogger(__name__)
+
+
+class DigitLineRole:
+    """Shows each window's newest number only.  A display that is silent does not stop the others."""
+
+    def __init__(self, post: Post) -> None:
+        self._device = post.device
+        self._buses = post.buses
+        self._session = post.make_session(arrived=self._arrived, check=self._check)
+        self._address = {window: addr for addr, window in post.device.windows.items()}
+        self._wanted: dict[str, WindowDisplay] = {}
+        self._shown: dict[str, str] = {}
+        self._news = asyncio.Event()
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        if self._buses.site is None or not self._address:
+            log.warning("%s: needs [mqtt] and `windows` to have something to show", self._device.id)
+            await self._session.run()
+            return
+        site = self._buses.site
+        await run_together(
+            self._session.run(), self._show(), *(self._listen(site, window) for window in self._address)
+        )
+
+    async def check_now(self) -> None:
+        """Ask every display how it is, without waiting for the next round.  Raises NotThere."""
+        await self._session.check_now()
+
+    async def _arrived(self, _driver: DigitLine) -> None:
+        self._shown.clear()  # displays that were away may show anything
+        self._news.set()
+
+    async def _check(self, driver: DigitLine) -> Detail | None:
+        """Ask every display; one that is silent is forgotten, so that it is told again when it is back."""
+        if not self._address:
+            await driver.probe()
+            return None
+        silent: list[DeviceFault] = []
+        for window, addr in self._address.items():
+            try:
+                await driver.check_unit(addr)
+            except DeviceFault as fault:
+                silent.append(fault)
+                self._shown.pop(window, None)
+        if len(silent) == len(self._address):
+            await driver.probe()  # nobody answers: the line itself may be gone
+        if self._is_behind():
+            self._news.set()
+        return Detail(silent[0].code) if silent else None
+
+    async def _listen(self, bus: Bus, window: str) -> None:
+        topic = topics.window_display(self._buses.site_name, window)
+        async for message in await bus.subscribe(topic, WindowDisplay):
+            known = self._wanted.get(window)
+            if known is None or message.body.seq >= known.seq:
+                self._wanted[window] = message.body
+                self._news.set()
+
+    def _is_behind(self) -> bool:
+        return any(self._shown.get(window) != wanted.number for window, wanted in self._wanted.items())
+
+    async def _show(self) -> None:
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            failed = [window for window in sorted(self._wanted) if not await self._show_one(window)]
+            if failed:
+                log.info("%s: not shown yet at %s", self._device.id, ", ".join(failed))
+                await asyncio.sleep(RETRY_S)
+                self._news.set()
+
+    async def _show_one(self, window: str) -> bool:
+        """Say whether the display of `window` shows what it should."""
+        number = self._wanted[window].number
+        if self._shown.get(window) == number:
+            return True
+        self._shown.pop(window, None)  # until it is confirmed, it may show the old or the new number
+        try:
+            async with self._session.using() as driver:
+                await driver.show_number(self._address[window], number)
+        except DeviceError:
+            return False
+        self._shown[window] = number
+        return True
