@@ -12,6 +12,7 @@ from queue_server.http.context import Context
 from queue_server.http.middleware import BodyLimit, ScreenPasses
 from queue_server.http.openapi import DescribedApi
 from queue_server.http.routes import (
+    appointments,
     audit,
     auth,
     devices,
@@ -24,6 +25,7 @@ from queue_server.http.routes import (
     statistics,
     tickets,
     users,
+    webhooks,
     windows,
 )
 from queue_server.http.tracing import Traced
@@ -57,9 +59,22 @@ def create_app(
     )
     if context is not None:
         attach(app, context)
-    for module in (tickets, windows, public, packages, events, devices, auth, audit, statistics, users):
+    for module in (
+        tickets,
+        windows,
+        public,
+        packages,
+        events,
+        devices,
+        auth,
+        audit,
+        statistics,
+        users,
+        webhooks,
+    ):
         app.include_router(module.router, prefix="/api/v1")
     app.include_router(leases.router, prefix="/api/v1")
+    app.include_router(appointments.router, prefix="/api/v1")
     app.include_router(health.router)
     if with_lab:
         app.include_router(lab.router)

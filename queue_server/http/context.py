@@ -12,10 +12,13 @@ from starlette.requests import HTTPConnection
 from devices.contracts.base import Message
 from devices.contracts.health import DeviceHealth
 from queue_server.application.ports import Clock, Store
+from queue_server.application.webhook_ports import DeadLetter, Hook
+from queue_server.application.webhooks import Delivery, LineState, WebhookRules
 from queue_server.domain.hall import Hall
 from queue_server.http.accounts import Accounts
 from queue_server.http.hall_reader import HallReader
 from queue_server.http.hub import Hub
+from queue_server.http.public_rate import PublicRate
 from queue_server.http.sights import Sights
 
 
@@ -47,6 +50,35 @@ class Machines(Protocol):
         ...
 
 
+class Webhooks(Protocol):
+    """The receivers of events as they are served."""
+
+    @property
+    def rules(self) -> WebhookRules:
+        """How often and how long a receiver is tried."""
+        ...
+
+    def changed(self) -> None:
+        """Receivers came or went."""
+        ...
+
+    def secret_of(self, hook: Hook) -> str:
+        """Return what deliveries to a receiver are signed with."""
+        ...
+
+    def state(self, hook_id: str) -> LineState:
+        """Return how a receiver does."""
+        ...
+
+    async def test(self, hook: Hook, token: str) -> Delivery:
+        """Send a test now."""
+        ...
+
+    async def retry(self, hook: Hook, letter: DeadLetter) -> Delivery:
+        """Send a dead letter once more, now.  Raises NotFound."""
+        ...
+
+
 @dataclass
 class Lab:
     """What `/lab/api` needs; None in the context where machines are real."""
@@ -70,8 +102,11 @@ class Context:
     reader: HallReader
     machines: Machines | None = None
     lab: Lab | None = None
+    webhooks: Webhooks | None = None
     sights: Sights | None = None
     """Records who saw personal data; made from the store when not given."""
+    public_rate: PublicRate = field(default_factory=PublicRate)
+    """What strangers have asked lately."""
     metrics: Callable[[], dict[str, float]] = field(default=dict)
     problems: Callable[[], list[str]] = field(default=list)
     """What keeps the server from being ready, one sentence each."""

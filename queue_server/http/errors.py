@@ -30,6 +30,7 @@ STATUS = {
     "unauthenticated": 401,
     "totp-required": 401,
     "forbidden": 403,
+    "slot-unknown": 404,
     "blacklisted": 403,
     "locked-out": 423,
     "rate-limited": 429,
@@ -67,7 +68,7 @@ def problem(request: Request, error: QueueError, status: int | None = None) -> J
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     if status in (429, 503):
-        headers["Retry-After"] = "1"
+        headers["Retry-After"] = str(error.values.get("retry_after_s", 1))
     return JSONResponse(body, status, headers, media_type="application/problem+json")
 
 
