@@ -160,7 +160,7 @@ class SqliteTx(
         found = self._many(_RESERVED, (self.day, window.id))
         if not found:
             classes = self.hall.priorities
-            rows = line_heads(self._db, self.day, window.skills, classes)
+            rows = line_heads(self._db, self.day, self.now, window.skills, classes)
             found = [self._seen(ticket_of(row)) for row in rows]
         return found
 

@@ -1,7 +1,8 @@
 """Which ticket a window calls next, and why: pure, total, the same wherever it is computed.
 
-Only the first of each (service, class) line matters, so a store need hand over no more than those; handing
-over more changes nothing.  Scores are whole numbers: no two machines round differently.
+Only the first of each (service, class) line matters, a due appointment being a class of its own, so a store
+need hand over no more than those; handing over more changes nothing.  Scores are whole numbers: no two
+machines round differently.
 """
 
 from __future__ import annotations
@@ -39,6 +40,14 @@ class _Asking:
     def waited_us(self, ticket: Ticket) -> int:
         return max(0, self.now_us - ticket.place)
 
+    def is_due(self, ticket: Ticket) -> bool:
+        """Say whether the ticket goes first because of its appointment alone."""
+        return is_due(ticket, self.now_us)
+
+    def goes_first(self, ticket: Ticket) -> bool:
+        """Say whether a call of the ticket counts for the share of those that go before normal ones."""
+        return ticket.priority is not None or self.is_due(ticket)
+
     def is_overdue(self, ticket: Ticket) -> bool:
         policy = self.hall.policy
         return policy.order is Order.ACCUMULATING and self.waited_us(ticket) >= policy.overdue_min * MINUTE_US
@@ -49,9 +58,11 @@ class _Asking:
         wait = self.waited_us(ticket)
         cls = policy.class_of(ticket.priority)
         if policy.order is Order.WEIGHTED:
-            return wait * ((cls.weight if cls else 0) + 1)
+            return wait * ((cls.weight if cls else int(self.is_due(ticket))) + 1)
         head_start = (cls.head_start_min if cls else 0) * MINUTE_US
         gain = round((cls.rate if cls else 1.0) * self.hall.gains.get(ticket.service_id, 1000))
+        if self.is_due(ticket):  # as if it were overdue by its wait: before every normal one of its service
+            wait += policy.overdue_min * MINUTE_US
         steps = 0 if cls else self.window.skills.get(ticket.service_id, 1) - 1
         return 1000 * (head_start - steps * policy.skill_step_min * MINUTE_US) + gain * wait
 
@@ -61,7 +72,7 @@ class _Asking:
         if order is Order.FIFO:
             return (ticket.place,)
         if order is Order.PRIORITY_FIRST:
-            return (ticket.priority is None, ticket.place)
+            return (not self.goes_first(ticket), ticket.place)
         if self.is_overdue(ticket):
             return (0, ticket.place)
         return (1, -self.score(ticket), ticket.place)
@@ -75,24 +86,24 @@ def next_for(
     First whoever was sent to this very window.  Then, by the hall's policy, one of the heads; ties go to the
     longest wait, then the number, so the choice is total.  `green_debt` comes from the window's last choice.
     """
-    heads = _heads(window, tickets)
+    asking = _Asking(hall, window, round(now.timestamp() * 1_000_000))
+    heads = _heads(asking, tickets)
     sent = [one for one in heads if one.reserved_for is not None]
     if sent:
         chosen = min(sent, key=lambda one: (*one.ahead_key, one.number))
         return Choice(chosen, Why("sent-here"), green_debt)
     if not heads:
         return None
-    asking = _Asking(hall, window, round(now.timestamp() * 1_000_000))
     best = _best(heads, asking.key)
-    normals = [one for one in heads if one.priority is None]
+    normals = [one for one in heads if not asking.goes_first(one)]
     contested = 0 < len(normals) < len(heads)
     if not contested or asking.is_overdue(best):
         return Choice(best, _why(asking, best, heads), green_debt)
     why = None
-    if best.priority is not None and _limits_share(hall) and not hall.policy.may_go_green(green_debt):
+    if asking.goes_first(best) and _limits_share(hall) and not hall.policy.may_go_green(green_debt):
         green, best = best, _best(normals, asking.key)
         why = Why("share", {"waited": _minutes(asking, best), "instead": green.number})
-    debt = hall.policy.debt_after(green_debt, green=best.priority is not None) if _limits_share(hall) else 0
+    debt = hall.policy.debt_after(green_debt, green=asking.goes_first(best)) if _limits_share(hall) else 0
     return Choice(best, why or _why(asking, best, heads), debt)
 
 
@@ -101,14 +112,24 @@ def waited_min(ticket: Ticket, now: datetime) -> int:
     return max(0, round(now.timestamp() * 1_000_000) - ticket.place) // MINUTE_US
 
 
-def _heads(window: Window, tickets: Iterable[Ticket]) -> list[Ticket]:
+def is_due(ticket: Ticket, now_us: int) -> bool:
+    """Say whether the slot of a normal ticket's appointment has begun; a priority ticket keeps its class.
+
+    `now_us`: microseconds since 1970.
+    """
+    if ticket.due_at is None or ticket.priority is not None:
+        return False
+    return now_us >= round(ticket.due_at.timestamp() * 1_000_000)
+
+
+def _heads(asking: _Asking, tickets: Iterable[Ticket]) -> list[Ticket]:
     """Return the first of each line that the window may call from."""
-    first: dict[tuple[str, str | None, bool], Ticket] = {}
+    first: dict[tuple[str, str | None, bool, bool], Ticket] = {}
     for one in tickets:
-        if not _is_for(window, one):
+        if not _is_for(asking.window, one):
             continue
         sent = one.reserved_for is not None
-        line = ("", None, True) if sent else (one.service_id, one.priority, False)
+        line = ("", None, True, False) if sent else (one.service_id, one.priority, False, asking.is_due(one))
         known = first.get(line)
         if known is None or (*one.ahead_key, one.number) < (*known.ahead_key, known.number):
             first[line] = one
@@ -142,6 +163,8 @@ def _why(asking: _Asking, best: Ticket, heads: list[Ticket]) -> Why:
     values |= {"instead": longest.number, "instead_waited": _minutes(asking, longest)}
     if best.priority is not None:
         return Why("head-start", {"class": best.priority, **values})
+    if best.due_at is not None and asking.is_due(best):
+        return Why("appointment", {"due": f"{best.due_at.astimezone(asking.hall.timezone):%H:%M}", **values})
     skills = asking.window.skills
     if skills[best.service_id] < skills[longest.service_id]:
         return Why("own-service", values)

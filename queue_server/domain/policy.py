@@ -48,7 +48,8 @@ class PriorityClass:
 class Policy:
     """How a window chooses.
 
-    `overdue_min`: whoever has waited so long is passed by nobody who came later.
+    `overdue_min`: whoever has waited so long is passed by nobody who came later.  A ticket whose
+    appointment is due counts as if it had waited so much longer, and as a priority ticket for the share.
     `green_burst`, `normals_per_green`: among the calls of a window for which both a priority and a normal
     ticket waited, G priority and N normal ones, always G ≤ burst + N / normals_per_green.
     `skill_step_min`: a normal ticket of the next rank at a window counts so many minutes less.

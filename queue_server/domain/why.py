@@ -20,9 +20,14 @@ REASONS: dict[str, tuple[str, str]] = {
         "绿色通道({class_name}),已等候{waited}分钟;{instead}已等候{instead_waited}分钟",
         "Green channel ({class_en}), waited {waited} min; {instead} has waited {instead_waited} min.",
     ),
+    "appointment": (
+        "网上预约,{due}已到,已等候{waited}分钟;{instead}已等候{instead_waited}分钟",
+        "Booked for {due}, waited {waited} min; {instead} has waited {instead_waited} min.",
+    ),
     "share": (
-        "优先号已达比例,轮到普通号,已等候{waited}分钟;{instead}稍后",
-        "Priority calls had their share: a normal ticket's turn, waited {waited} min; {instead} is later.",
+        "优先号(含预约)已达比例,轮到普通号,已等候{waited}分钟;{instead}稍后",
+        "Priority and booked calls had their share: a normal ticket's turn, waited {waited} min;"
+        " {instead} is later.",
     ),
     "own-service": (
         "本窗口主办业务,已等候{waited}分钟;{instead}已等候{instead_waited}分钟,由专办窗口优先",

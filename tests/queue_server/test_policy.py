@@ -57,15 +57,25 @@ def choose(
     return choice
 
 
+DUES = st.sampled_from([None, None, *(MONDAY + timedelta(minutes=by) for by in (-40, 0, 1, 20))])
+
+
 @st.composite
 def lines(draw: st.DrawFn) -> list[Ticket]:
     one = st.tuples(
         st.sampled_from(["A", "C"]), st.integers(0, 90), st.sampled_from([None, None, "ELDER", "URGENT"])
     )
-    given_out = draw(st.lists(one, min_size=1, max_size=14))
+    given_out = draw(st.lists(st.tuples(one, DUES), min_size=1, max_size=14))
     return [
-        waiting(service, n, minutes, priority) for n, (service, minutes, priority) in enumerate(given_out)
+        waiting(service, n, minutes, priority, due_at=due_at)
+        for n, ((service, minutes, priority), due_at) in enumerate(given_out)
     ]
+
+
+def line_of(one: Ticket) -> tuple[str, str | None, bool]:
+    """Return what a window compares a ticket as: its service, class, and whether its appointment is due."""
+    due = one.priority is None and one.due_at is not None and one.due_at <= MONDAY
+    return one.service_id, one.priority, due
 
 
 POLICIES = st.builds(
@@ -94,16 +104,16 @@ def test_within_a_service_and_class_the_longest_wait_comes_first(
     tickets: list[Ticket], policy: Policy
 ) -> None:
     chosen = choose(tickets, policy).ticket
-    line = [one for one in tickets if (one.service_id, one.priority) == (chosen.service_id, chosen.priority)]
+    line = [one for one in tickets if line_of(one) == line_of(chosen)]
 
     assert min((one.place, one.n) for one in line) == (chosen.place, chosen.n)
 
 
 @given(tickets=lines(), policy=POLICIES, debt=st.integers(0, 6))
 def test_the_heads_of_the_lines_are_enough(tickets: list[Ticket], policy: Policy, debt: int) -> None:
-    heads: dict[tuple[str, str | None], Ticket] = {}
+    heads: dict[tuple[str, str | None, bool], Ticket] = {}
     for one in sorted(tickets, key=lambda one: (one.place, one.n), reverse=True):
-        heads[one.service_id, one.priority] = one
+        heads[line_of(one)] = one
 
     assert choose(list(heads.values()), policy, debt=debt) == choose(tickets, policy, debt=debt)
 
@@ -119,6 +129,54 @@ def test_whoever_is_overdue_is_passed_by_nobody_who_came_later(
 
     late = [one for one in tickets if one.issued_at <= limit]
     assert all(chosen.place <= one.place for one in late)
+
+
+@given(tickets=lines(), window=st.sampled_from(["1", "2"]), short=st.sampled_from([0.0, 1.0]))
+def test_a_due_appointment_goes_before_every_normal_ticket_of_its_service_that_is_not_overdue(
+    tickets: list[Ticket], window: str, short: float
+) -> None:
+    chosen = choose(tickets, replace(ACCUMULATING, short_first=short), window).ticket
+    due = [one for one in tickets if line_of(one)[2] and one.service_id == chosen.service_id]
+    limit = MONDAY - timedelta(minutes=ACCUMULATING.overdue_min)
+
+    normal_went_first = line_of(chosen) == (chosen.service_id, None, False) and chosen.issued_at > limit
+    assert not (due and normal_went_first)
+
+
+@given(tickets=lines(), policy=POLICIES, debt=st.integers(0, 6))
+def test_before_its_slot_an_appointment_changes_nothing(
+    tickets: list[Ticket], policy: Policy, debt: int
+) -> None:
+    early = [replace(one, due_at=one.due_at and MONDAY + timedelta(seconds=1)) for one in tickets]
+    without = [replace(one, due_at=None) for one in tickets]
+
+    assert choose(early, policy, debt=debt).ticket.id == choose(without, policy, debt=debt).ticket.id
+
+
+@given(arrivals=st.lists(st.booleans(), min_size=1, max_size=60), burst=st.integers(1, 3))
+def test_due_appointments_keep_to_the_share_of_priority_calls(arrivals: list[bool], burst: int) -> None:
+    policy = replace(ACCUMULATING, overdue_min=600, green_burst=burst, normals_per_green=2)
+    line = [waiting("A", 900, 1), waiting("A", 901, 1, due_at=MONDAY)]
+    green = normal = debt = 0
+    for n, booked in enumerate(arrivals):
+        line.append(waiting("A", n, 0, due_at=MONDAY if booked else None))
+        contested = len({line_of(one) for one in line}) > 1
+        choice = choose(line, policy, debt=debt)
+        line.remove(choice.ticket)
+        debt = choice.green_debt
+        if contested:
+            green += line_of(choice.ticket)[2]
+            normal += not line_of(choice.ticket)[2]
+        assert green * 2 <= burst * 2 + normal
+
+
+def test_a_due_appointment_says_so_in_both_languages() -> None:
+    line = [waiting("A", 1, 30), waiting("A", 2, 5, due_at=MONDAY - timedelta(minutes=2))]
+    why = choose(line).why
+
+    assert why.kept() == "appointment due=09:58 waited=5 instead=A001 instead_waited=30"
+    assert "网上预约" in why.sentence("zh", {})
+    assert "Booked for 09:58" in why.sentence("en", {})
 
 
 @given(

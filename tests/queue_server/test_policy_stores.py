@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -46,6 +46,7 @@ POLICY = Policy(
 Step = tuple[str, str, str | None]
 STEPS = st.one_of(
     st.tuples(st.just("take"), st.sampled_from(["A", "C"]), st.sampled_from([None, "ELDER", "URGENT"])),
+    st.tuples(st.just("come"), st.sampled_from(["A", "C"]), st.sampled_from(["-600", "0", "900"])),
     st.tuples(st.just("call"), st.sampled_from(["1", "2"]), st.none()),
     st.tuples(st.just("wait"), st.sampled_from(["1", "300", "2400"]), st.none()),
 )
@@ -64,6 +65,11 @@ def issued(service: str, priority: str | None = None, **more: object) -> Callabl
     return lambda tx: issue_ticket(tx, wanted)
 
 
+def booked_for(tx: Tx, ticket: Ticket, due_at: datetime) -> None:
+    """Make it the ticket of an appointment whose slot begins at `due_at`."""
+    tx.save(replace(ticket, appointment=f"CODE{ticket.number}", due_at=due_at))
+
+
 async def history(store: MemoryStore | SqliteStore, clock: FixedClock, steps: list[Step]) -> list[str]:
     """Do the steps; return what was called and why, and what each window owes in the end."""
     told = []
@@ -73,6 +79,9 @@ async def history(store: MemoryStore | SqliteStore, clock: FixedClock, steps: li
         clock.advance(1)
         if what == "take":
             await store.change(issued(name, priority))
+        elif what == "come":
+            due_at = clock.now() + timedelta(seconds=float(priority or 0))
+            await store.change(lambda tx, name=name, at=due_at: booked_for(tx, issued(name)(tx), at))
         elif what == "wait":
             clock.advance(float(name))
         else:
@@ -120,15 +129,18 @@ async def test_the_heads_are_index_look_ups_however_long_the_lines_are(
     db.set_trace_callback(asked.append)
     for priority in (None, "ELDER", "URGENT"):
         await store.change(issued("A", priority))
-    rows = sqlite_heads.line_heads(db, "2026-11-23", ["A", "C"], POLICY.classes)
+    await store.change(lambda tx: booked_for(tx, issued("A")(tx), MONDAY))
+    rows = sqlite_heads.line_heads(db, "2026-11-23", MONDAY, ["A", "C"], POLICY.classes)
     db.set_trace_callback(None)
     plans = [row[3] for sql in asked for row in db.execute(f"EXPLAIN QUERY PLAN {sql}")]
     db.close()
 
-    assert len(rows) == 3
+    assert len(rows) == 4
     assert any("ticket_green" in plan for plan in plans)
+    assert any("ticket_due" in plan for plan in plans)
     reads = [plan for plan in plans if plan.startswith(("SEARCH ticket", "SCAN ticket"))]
-    assert all("INDEX ticket_line (" in plan or "INDEX ticket_green (" in plan for plan in reads)
+    indexes = ("INDEX ticket_line (", "INDEX ticket_green (", "INDEX ticket_due (")
+    assert all(any(index in plan for index in indexes) for plan in reads)
     assert not any("SCAN ticket" in plan or "TEMP B-TREE" in plan for plan in plans)
 
 
