@@ -8,12 +8,12 @@ counts the bytes it threw away in `discarded_bytes`.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from devices.contracts.call_pad import PadKey
 from devices.contracts.health import Paper
-from devices.contracts.id_reader import IdCard
+from devices.contracts.id_reader import CardMedium, IdCard
 from devices.contracts.printer import PrintResult, TicketSlip
 
 
@@ -35,6 +35,26 @@ class IdReader(Driver, Protocol):
         """Look once: find, select and read the card that lies there; None when no new card does.
 
         Raises DeviceFault with advice `place-again` when a card is there but could not be read.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CardChange:
+    """A card came (`medium`) or went (None).  `uid` is a staff card's serial, `number` a transport card's."""
+
+    medium: CardMedium | None
+    uid: bytes = field(default=b"", repr=False)
+    number: str = field(default="", repr=False)
+
+
+class CardReader(IdReader, Protocol):
+    """Reads smart cards and notices them coming and going."""
+
+    async def look(self, wait_s: float) -> CardChange | None:
+        """Return what changed since the last look, waiting at most `wait_s`; None when nothing did.
+
+        Raises DeviceFault once when a card came that cannot be spoken to.
         """
         ...
 

@@ -11,6 +11,7 @@ from importlib.metadata import entry_points
 from devices.spec import DriverSpec
 
 DRIVERS = {
+    "cardreader-pcsc": "devices.drivers.cardreader_pcsc:SPEC",
     "idreader-samv": "devices.drivers.idreader_samv:SPEC",
     "printer-escpos": "devices.drivers.printer_escpos:SPEC",
     "ledboard-onbon-font": "devices.drivers.ledboard_onbon_font:SPEC",

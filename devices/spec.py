@@ -10,19 +10,20 @@ from pydantic import BaseModel
 
 from devices.kinds import Driver
 
-Kind = Literal["id-reader", "printer", "led-board", "digit-line", "pad-line", "speaker"]
+Kind = Literal["id-reader", "card-reader", "printer", "led-board", "digit-line", "pad-line", "speaker"]
 
 
 @dataclass(frozen=True, slots=True)
 class DriverSpec:
     """One driver.  `build(device_id, wire, settings)`; `doc` is its page; `baud` the usual serial speed.
 
-    `wire` is what the driver needs: `bytes` (serial or TCP) or `audio` (a place to play sound).
+    `wire` is what the driver needs: `bytes` (serial or TCP), `audio` (a place to play sound) or `apdu`
+    (a smart-card reader).
     """
 
     name: str
     kind: Kind
-    wire: Literal["bytes", "audio"]
+    wire: Literal["bytes", "audio", "apdu"]
     settings: type[BaseModel]
     build: Callable[[str, Any, Any], Driver]  # the wire's and settings' own types differ by driver
     doc: str

@@ -14,6 +14,7 @@ from devices import registry
 from devices.agent.buses import Buses
 from devices.agent.roles.base import Post, Role
 from devices.agent.roles.board import BoardRole
+from devices.agent.roles.card_reader import CardReaderRole
 from devices.agent.roles.digit_line import DigitLineRole
 from devices.agent.roles.id_reader import IdReaderRole
 from devices.agent.roles.pads import PadLineRole
@@ -29,11 +30,13 @@ from devices.contracts.health import AgentState, DeviceStatus
 from devices.session import Parts, Session
 from devices.spec import DriverSpec
 from devices.transports.audio import AlsaAudio, NetworkAudio
+from devices.transports.pcsc import open_pcsc
 from devices.transports.places import parse_place
 from devices.transports.stream import open_serial, open_tcp
 
 ROLES = {
     "id-reader": IdReaderRole,
+    "card-reader": CardReaderRole,
     "printer": PrinterRole,
     "led-board": BoardRole,
     "digit-line": DigitLineRole,
@@ -60,6 +63,11 @@ def check_device(device: DeviceSettings) -> tuple[DriverSpec, BaseModel]:
         key = ".".join(str(part) for part in first["loc"]) or "settings"
         raise BadDevice(f"device {device.id}: settings.{key}: {first['msg']} (see {spec.doc})") from error
     place = parse_place(device.wire)
+    if (spec.wire == "apdu") != (place.kind == "pcsc"):
+        needs = "pcsc:READER" if spec.wire == "apdu" else "another wire"
+        raise BadDevice(
+            f"device {device.id}: {device.driver} needs {needs}, not {device.wire} (see {spec.doc})"
+        )
     if spec.wire == "bytes" and place.kind == "alsa":
         raise BadDevice(f"device {device.id}: {device.driver} needs serial:… or tcp://…, not {device.wire}")
     return spec, settings
@@ -70,6 +78,8 @@ async def open_wire(spec: DriverSpec, wire: str) -> Any:
     place = parse_place(wire)
     if spec.wire == "audio":
         return AlsaAudio(place.target) if place.kind == "alsa" else NetworkAudio(place.target, place.number)
+    if place.kind == "pcsc":
+        return await open_pcsc(place.target)
     if place.kind == "tcp":
         return await open_tcp(place.target, place.number)
     return await open_serial(place.target, place.number or spec.baud)
@@ -159,5 +169,5 @@ class Agent:
                 )
             )
 
-        role: Role = ROLES[spec.kind](Post(device, self._buses, make_session))
+        role: Role = ROLES[spec.kind](Post(device, self._buses, make_session, self._settings.staff_card_salt))
         return role

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from devices.transports.places import parse_place
 
@@ -31,6 +31,10 @@ class DeviceSettings(_Table):
     window: str | None = Field(default=None, description="the window that a board hangs above")
     windows: dict[int, str] = Field(default={}, description="pad lines: bus address -> window")
     audio_zone: str | None = Field(default=None, description="the audio zone that a speaker serves")
+    joins: str | None = Field(
+        default=None,
+        description="smart-card readers: the ID reader of this terminal whose requests this one answers too",
+    )
     check_s: float = Field(default=5.0, gt=0, description="how often an idle machine is asked how it is")
     settings: dict[str, Any] = Field(default={}, description="the driver's own settings")
 
@@ -53,8 +57,23 @@ class AgentSettings(_Table):
         default=None,
         description="where the terminal's own programs meet this agent; personal data stays there",
     )
+    staff_card_salt: str | None = Field(
+        default=None,
+        min_length=16,
+        repr=False,
+        description="the site's secret under which staff cards are hashed; the same in all agents of a site",
+    )
     log_level: str = "info"
     device: list[DeviceSettings] = []
+
+    @model_validator(mode="after")
+    def _staff_cards_are_hashed(self) -> Self:
+        for device in self.device:
+            if "staff-card" in device.settings.get("reads", ()) and not (
+                device.window and self.staff_card_salt
+            ):
+                raise ValueError(f"{device.id} reads staff cards: set its window, and staff_card_salt above")
+        return self
 
     @field_validator("device")
     @classmethod

@@ -66,6 +66,11 @@ def local_result(device_id: str, correlation: str) -> str:
     return f"{LOCAL_ROOT}/device/{device_id}/res/{correlation}"
 
 
+def local_event(device_id: str, name: str) -> str:
+    """Return where a machine tells the terminal's own programs that something happened."""
+    return f"{LOCAL_ROOT}/device/{device_id}/event/{name}"
+
+
 def local_state(device_id: str) -> str:
     """Retained: a machine's health, told to the terminal's own programs."""
     return f"{LOCAL_ROOT}/device/{device_id}/state"

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 from devices.sim.base import Action, Simulator
+from devices.sim.card_reader import SimCardReader
 from devices.sim.digit_line import SimDigitLine
 from devices.sim.id_reader import SimIdReader
 from devices.sim.led_board import SimLedBoard
@@ -16,9 +17,11 @@ from devices.sim.printer import SimPrinter
 from devices.sim.runner import FAULT_ACTIONS, Host
 from devices.sim.settings import SimHallSettings, SimSettings
 from devices.sim.speaker import SimSpeaker
+from devices.sim.vpcd import VpcdHost
 
 MAKERS: dict[str, Callable[..., Simulator]] = {
     "id-reader": SimIdReader,
+    "card-reader": SimCardReader,
     "printer": SimPrinter,
     "led-board": SimLedBoard,
     "led-board-image": SimLedImage,
@@ -102,7 +105,7 @@ class SimHall:
         on_line = one.kind in ("pad-line", "digit-line")
         extra: dict[str, Any] = {"addresses": sorted(one.windows)} if on_line else {}
         sim = MAKERS[one.kind](**{**extra, **one.settings})
-        host = Host(one.id, sim, one.place)
+        host = (VpcdHost if one.place.startswith("vpcd:") else Host)(one.id, sim, one.place)
         self.hosts.append(host)
         about = {"window": one.window or "", "audio_zone": one.audio_zone or ""}
         self._put(Device(one.id, host, sim, {key: value for key, value in about.items() if value}))

@@ -15,8 +15,12 @@ class SimSettings(_Table):
     """One `[[sim]]`."""
 
     id: str
-    kind: Literal["id-reader", "printer", "led-board", "led-board-image", "digit-line", "pad-line", "speaker"]
-    place: str = Field(pattern=r"^(pty:.+|tcp:\d+)$", description="pty:PATH or tcp:PORT (0: any)")
+    kind: Literal[
+        "id-reader", "card-reader", "printer", "led-board", "led-board-image", "digit-line", "pad-line", "speaker"
+    ]
+    place: str = Field(
+        pattern=r"^(pty:.+|tcp:\d+|vpcd:\d+)$", description="pty:PATH, tcp:PORT (0: any) or vpcd:PORT"
+    )
     window: str | None = None
     windows: dict[int, str] = Field(default={}, description="pad lines: bus address -> window")
     audio_zone: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from devices.errors import WireTimeout
@@ -69,4 +70,37 @@ class AudioDevice(Protocol):
 
     async def check(self) -> None:
         """Raise TransportError when the loudspeaker cannot be reached."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """What a smart-card reader holds.  `change` is another number whenever a card came or went."""
+
+    card: bool
+    change: int
+
+
+class ApduChannel(Protocol):
+    """A smart-card reader: where cards come and go, and where commands go to the card that is there.
+
+    Calls are made one after another.  WireClosed says that the reader or its service is gone, WireTimeout
+    that a call did not come back (the channel is of no more use then), DeviceFault that the card is the
+    trouble: `card-removed`, `card-mute`, `card-busy`.
+    """
+
+    async def seat(self, wait_s: float = 0.0) -> Seat:
+        """Return what is there; wait at most `wait_s` for it to become another than was said last."""
+        ...
+
+    async def connect(self) -> None:
+        """Give power to the card and keep other programs away from it.  Raises DeviceFault."""
+        ...
+
+    async def transmit(self, command: bytes, timeout_s: float) -> bytes:
+        """Send a command, return the answer with its status word.  Raises DeviceFault, WireTimeout."""
+        ...
+
+    async def disconnect(self) -> None:
+        """Let go of the card."""
         ...

@@ -1,7 +1,8 @@
 """What tests/contract/test_drivers.py needs to know of one driver.
 
 Each driver has a file `tests/contract/benches/<name with _ for ->.py` with a constant `BENCH`: a `Bench`
-for a driver on a byte wire, an `AudioBench` for one that is given an AudioDevice.
+for a driver on a byte wire, an `AudioBench` for one that is given an AudioDevice, a `CardBench` for one that
+is given an ApduChannel.
 """
 
 from __future__ import annotations
@@ -107,6 +108,19 @@ class AudioBench:
     settings: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class CardBench:
+    """A driver that is given an ApduChannel: `cards` are good ones by name, `exercise` asserts what is told.
+
+    `exercise(driver, channel, name)` puts the card in and takes it out; on a bad channel it raises a
+    DeviceError.  It must be repeatable on the same channel.
+    """
+
+    cards: tuple[str, ...]
+    exercise: Callable[[Any, Any, str], Awaitable[None]]
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
 def module_of(driver: str) -> str:
     """Return the module that a driver's bench must be in."""
     return f"tests.contract.benches.{driver.replace('-', '_')}"
@@ -117,7 +131,7 @@ def has_bench(driver: str) -> bool:
     return find_spec(module_of(driver)) is not None
 
 
-def bench_of(driver: str) -> Bench | AudioBench:
+def bench_of(driver: str) -> Bench | AudioBench | CardBench:
     """Return a driver's bench."""
-    bench: Bench | AudioBench = import_module(module_of(driver)).BENCH
+    bench: Bench | AudioBench | CardBench = import_module(module_of(driver)).BENCH
     return bench

@@ -19,6 +19,7 @@ from tests.contract.bench import (
     AudioBench,
     BabblingWire,
     Bench,
+    CardBench,
     CountingWire,
     bench_of,
     has_bench,
@@ -57,7 +58,7 @@ def test_a_driver_is_what_its_declaration_says(name):
     spec = registry.find(name)
 
     assert spec.name == name
-    assert isinstance(BENCHES[name], Bench if spec.wire == "bytes" else AudioBench)
+    assert isinstance(BENCHES[name], {"bytes": Bench, "audio": AudioBench, "apdu": CardBench}[spec.wire])
     assert isinstance(build(name, wire=None), Driver)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from devices.agent.buses import Buses
@@ -23,6 +23,7 @@ class Post:
     device: DeviceSettings
     buses: Buses
     make_session: MakeSession
+    staff_card_salt: str | None = field(default=None, repr=False)
 
 
 class Role(Protocol):

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime
 
 from devices.agent.roles.base import Post
 from devices.agent.tasks import run_together
 from devices.bus.base import Bus, Received, envelope_of
 from devices.contracts import topics
 from devices.contracts.base import Envelope
-from devices.contracts.id_reader import CardRead, ReadCard, StopReading
+from devices.contracts.card_advice import RENEW_CARD
+from devices.contracts.id_reader import CardRead, IdCard, ReadCard, StopReading, Validity
 from devices.errors import DeviceError, DeviceFault
 from devices.session import NotThere
 
@@ -22,11 +24,17 @@ log = logging.getLogger(__name__)
 class IdReaderRole:
     """Commands `read-card`, `stop-reading`; one reading at a time, a new one stops the one before."""
 
-    def __init__(self, post: Post, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+    def __init__(
+        self,
+        post: Post,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        today: Callable[[], date] = lambda: datetime.now(UTC).astimezone().date(),
+    ) -> None:
         self._id = post.device.id
         self._bus = post.buses.local
         self._session = post.make_session()
         self._sleep = sleep
+        self._today = today
         self._reading: asyncio.Task[None] | None = None
         self._command: Envelope[ReadCard] | None = None
 
@@ -78,8 +86,15 @@ class IdReaderRole:
             except DeviceError:
                 card = None  # the session reconnects; the citizen's time limit goes on
             if card is not None:
-                return CardRead(card=card)
+                return self._found(card)
             await self._sleep(POLL_S)
+
+    def _found(self, card: IdCard) -> CardRead:
+        """Tell the card with whether it is within its dates: an expired one is not hidden."""
+        validity = card.validity(self._today())
+        return CardRead(
+            card=card, validity=validity, advice=None if validity is Validity.VALID else RENEW_CARD
+        )
 
     async def _reply(self, bus: Bus, command: Envelope[ReadCard], result: CardRead) -> None:
         topic = topics.local_result(self._id, command.id)
