@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING
 
 from devices.bus.local import LocalBusClient
 from kiosk.adapters.devices_bus import DevicesOnBus
+from kiosk.adapters.journal import Journal
+from kiosk.adapters.journal_seal import JournalProblem
 from kiosk.adapters.lab_http import LabHttp
 from kiosk.adapters.queue_http import QueueHttp
+from kiosk.adapters.queue_offline import QueueOffline
 from kiosk.flows.intake_state import Intake, start
 from kiosk.i18n.catalog import load
 from kiosk.presenters.intake import present
@@ -77,6 +80,20 @@ def _build(settings: KioskSettings, token: str) -> tuple[TicketApp, Backstage]:
     return app, backstage
 
 
+def queue_of(settings: KioskSettings, token: str) -> QueueHttp | QueueOffline:
+    """Return the queue server as this terminal uses it: with a journal where there is a place for one."""
+    server = settings.server
+    if settings.journal is None:
+        return QueueHttp(server.url, token, settings.terminal)
+    try:
+        journal = Journal(settings.journal)
+    except JournalProblem as problem:
+        log.error("this terminal cannot work offline: %s", problem)
+        return QueueHttp(server.url, token, settings.terminal)
+    online = QueueHttp(server.url, token, settings.terminal, issue_tries=settings.offline.tries)
+    return QueueOffline(online, journal, settings.terminal)
+
+
 class Backstage:
     """The asyncio thread: runner, server, machines, lab."""
 
@@ -85,7 +102,7 @@ class Backstage:
         self._token = token
         self._bridge = bridge
         self._loop = asyncio.new_event_loop()
-        self._queue: QueueHttp | None = None
+        self._queue: QueueHttp | QueueOffline | None = None
         self._main: asyncio.Task[None] | None = None
         self._thread = threading.Thread(target=self._run, name="backstage", daemon=True)
         self.lab: LabHttp | None = None
@@ -126,7 +143,7 @@ class Backstage:
 
     async def _work(self) -> None:
         settings = self._settings
-        queue = self._queue = QueueHttp(settings.server.url, self._token, settings.terminal)
+        queue = self._queue = queue_of(settings, self._token)
         bus = LocalBusClient(settings.devices.socket)
         devices = DevicesOnBus(bus, settings.devices.id_reader, settings.devices.printer)
         portrait = settings.window.height > settings.window.width

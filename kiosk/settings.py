@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
@@ -64,6 +65,18 @@ class WindowTable(_Table):
     fullscreen: bool = Field(default=False, description="borderless, whole screen, no pointer")
 
 
+class OfflineTable(_Table):
+    """Giving out numbers while the queue server is away (docs/offline.md)."""
+
+    enabled: bool = Field(default=True, description="take leases and go on without the server")
+    folder: Path | None = Field(
+        default=None, description="where the journal lies; absent: state_dir, and without that no journal"
+    )
+    tries: int = Field(
+        default=2, ge=1, le=4, description="tries of an order, 4 s each, before a number is given out here"
+    )
+
+
 class LabTable(_Table):
     """The lab interface, for demonstrations and tests.  Never in a hall."""
 
@@ -87,6 +100,7 @@ class KioskSettings(_Table):
     server: ServerTable = ServerTable()
     devices: DevicesTable = DevicesTable()
     window: WindowTable = WindowTable()
+    offline: OfflineTable = OfflineTable()
     lab: LabTable = LabTable()
     log: LogTable = LogTable()
 
@@ -96,6 +110,14 @@ class KioskSettings(_Table):
         if name not in available_timezones():
             raise ValueError(f"no time zone is called {name!r}")
         return name
+
+    @property
+    def journal(self) -> Path | None:
+        """The journal's file, None when this terminal keeps none."""
+        folder = self.offline.folder or self.state_dir
+        if not self.offline.enabled or folder is None:
+            return None
+        return folder / f"kiosk-{re.sub('[^A-Za-z0-9_-]', '_', self.terminal)}.db"
 
     @property
     def zone(self) -> ZoneInfo:

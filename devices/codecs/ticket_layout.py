@@ -149,7 +149,9 @@ class _Setter:
                 self._row(
                     words.ahead, Span(clip(ahead, (self._paper.columns - self._indent) // 2), 2, 2, True)
                 )
-            ],
+            ]
+            if slip.ahead >= 0
+            else [],
             self._plain(words.estimate, slip.estimate),
             self._plain(words.windows, slip.windows, strong=True),
             self._plain(words.place, "·".join(part for part in (slip.floor, slip.zone) if part)),

@@ -16,7 +16,8 @@ class TicketSlip(Message):
 
     Everything is in the slip's `language` but `english`, the one line of it on a Chinese ticket.
     `windows` is a phrase such as `1–3号窗口` or `Windows 1-3`; `issued_at` is the local time as printed;
-    `estimate` is a phrase; `masked_name` such as `张*` is only ever set on the terminal itself.
+    `ahead` below zero: nobody knows.  `estimate` is a phrase; `masked_name` such as `张*` is only ever set on
+    the terminal itself.
     """
 
     hall: str

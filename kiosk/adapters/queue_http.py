@@ -10,16 +10,18 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
+from uuid import uuid4
 
 import httpx
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from kiosk.flows.hall import Department, Hall, Service
 from kiosk.flows.intake_words import Citizen, Ticket
 from kiosk.ports import Printed, Refused, Unreachable
 from queue_server.contracts.base import Listing, Problem
 from queue_server.contracts.board import HallOut
+from queue_server.contracts.leases import LeaseIn, LeaseOut, SettledOut, SettleIn, SyncIn, SyncOut
 from queue_server.contracts.services import ServiceOut
 from queue_server.contracts.tickets import Channel, CitizenIn, IssuedTicketOut, PrintResultIn, TicketIn
 
@@ -28,10 +30,14 @@ ISSUE_TRIES = 4  # at most about 18 s with the pauses between
 PAUSES_S = (0.3, 0.7, 1.5)
 BUSY = frozenset({"server-busy", "rate-limited"})
 log = logging.getLogger(__name__)
+Told = TypeVar("Told", bound=BaseModel)
 
 
 class QueueHttp:
-    """A QueueApi.  `terminal` is this kiosk's id; `sleep` is there for tests."""
+    """A QueueApi.  `terminal` is this kiosk's id; `sleep` is there for tests.
+
+    `issue_tries`: a terminal that can go on by itself need not let anybody wait for so many.
+    """
 
     def __init__(
         self,
@@ -39,6 +45,7 @@ class QueueHttp:
         token: str,
         terminal: str,
         *,
+        issue_tries: int = ISSUE_TRIES,
         transport: httpx.AsyncBaseTransport | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -48,6 +55,7 @@ class QueueHttp:
         )
         self._terminal = terminal
         self._sleep = sleep
+        self._issue_tries = issue_tries
         self.clock_offset = timedelta()
         """The hall's clock minus this machine's: a demonstration has its own time."""
 
@@ -72,7 +80,8 @@ class QueueHttp:
             language="en" if language == "en" else "zh",
             terminal=self._terminal,
         )
-        answer = await self._write("/tickets", request_id, body.model_dump_json(exclude_none=True), language)
+        order = body.model_dump_json(exclude_none=True)
+        answer = await self._write("/tickets", request_id, order, language, self._issue_tries)
         try:
             issued = IssuedTicketOut.model_validate_json(answer.content)
         except ValidationError:
@@ -103,15 +112,33 @@ class QueueHttp:
         key = f"{request_id}-print-{job}"
         await self._write(f"/tickets/{ticket_id}/print-result", key, body.model_dump_json(), "zh")
 
+    async def take_lease(self, key: str, wanted: LeaseIn) -> LeaseOut:
+        """Ask for a lease; the same key gets the same one."""
+        return _read(LeaseOut, await self._write("/leases", key, wanted.model_dump_json(), "zh", tries=1))
+
+    async def sync(self, lease_id: str, wanted: SyncIn) -> SyncOut:
+        """Hand tickets in; each is known by its own key."""
+        path, key = f"/leases/{lease_id}/sync", f"sync-{uuid4().hex}"
+        body = wanted.model_dump_json(exclude_none=True)
+        return _read(SyncOut, await self._write(path, key, body, "zh", tries=1))
+
+    async def settle(self, wanted: SettleIn) -> SettledOut:
+        """Settle an order that was never answered."""
+        key = f"settle-{uuid4().hex}"
+        answer = await self._write("/tickets:settle", key, wanted.model_dump_json(), "zh", tries=1)
+        return _read(SettledOut, answer)
+
     async def close(self) -> None:
         """Hang up."""
         await self._client.aclose()
 
-    async def _write(self, path: str, key: str, body: str | None, language: str) -> httpx.Response:
+    async def _write(
+        self, path: str, key: str, body: str | None, language: str, tries: int = ISSUE_TRIES
+    ) -> httpx.Response:
         headers = {"Idempotency-Key": key, "Accept-Language": language}
         if body is not None:
             headers["Content-Type"] = "application/json"
-        for attempt in range(ISSUE_TRIES):
+        for attempt in range(tries):
             try:
                 return await self._ask("POST", path, content=body, headers=headers)
             except Unreachable as error:
@@ -119,9 +146,9 @@ class QueueHttp:
             except Refused as refused:
                 if refused.code not in BUSY:
                     raise
-            if attempt < len(PAUSES_S):
-                await self._sleep(PAUSES_S[attempt])
-        raise Unreachable(f"no answer in {ISSUE_TRIES} tries")
+            if attempt < tries - 1:
+                await self._sleep(PAUSES_S[min(attempt, len(PAUSES_S) - 1)])
+        raise Unreachable(f"no answer in {tries} tries")
 
     async def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         try:
@@ -131,6 +158,13 @@ class QueueHttp:
         if answer.is_success:
             return answer
         raise _problem(answer)
+
+
+def _read(kind: type[Told], answer: httpx.Response) -> Told:
+    try:
+        return kind.model_validate_json(answer.content)
+    except ValidationError:
+        raise Unreachable("the server's answer is not understood") from None
 
 
 def _problem(answer: httpx.Response) -> Refused | Unreachable:

@@ -34,6 +34,7 @@ class Service:
     closed_reason_en: str = ""
     id_required: bool = False
     waiting: int = 0
+    """Below zero: nobody knows."""
     wait_low_s: int | None = None
     wait_high_s: int | None = None
     matters: tuple[str, ...] = ()
@@ -56,6 +57,8 @@ class Hall:
     notice: str = ""
     departments: tuple[Department, ...] = ()
     services: tuple[Service, ...] = ()
+    offline: bool = False
+    """The server is away and numbers come from the terminal's lease: nobody knows how many wait."""
 
     def department(self, code: str) -> Department | None:
         """Return the department with this code, or None when it is no longer offered."""

@@ -46,6 +46,7 @@ class Ticket:
     windows: tuple[str, ...] = ()
     floor: str = ""
     ahead: int = 0
+    """Below zero: nobody knows."""
     wait_low_s: int | None = None
     wait_high_s: int | None = None
     slip: object = field(default=None, repr=False)

@@ -131,6 +131,7 @@ def _footer(state: Intake, words: Catalog, terminal: str) -> FooterView:
 
 def _machines(state: Intake, words: Catalog) -> str:
     """Name every machine that is down."""
+    hall = state.terminal.hall
     match bool(state.terminal.reader), bool(state.terminal.printer):
         case True, True:
             return words("footer.both")
@@ -138,7 +139,7 @@ def _machines(state: Intake, words: Catalog) -> str:
             return words("footer.reader")
         case False, True:
             return words("footer.printer")
-    return words("footer.ok")
+    return words("footer.offline") if hall and hall.offline else words("footer.ok")
 
 
 def _warning(state: Intake, words: Catalog) -> WarningView | None:
@@ -232,6 +233,9 @@ def _facts(state: Intake, words: Catalog) -> tuple[Fact, ...]:
     ahead = words("fact.people", count=ticket.ahead) if ticket.ahead else words("fact.next")
     line = words("fact.line_ahead", value=ahead) if ticket.ahead else ahead
     facts = [Fact("account-group-outline", words("fact.ahead"), ahead, line)]
+    if ticket.ahead < 0:
+        line = words("fact.line_unknown")
+        facts = [Fact("clock-outline", words("fact.estimate"), words("fact.unknown"), line)]
     if estimate := minutes(ticket.wait_low_s, ticket.wait_high_s, words):
         line = words("fact.line_estimate", value=estimate)
         facts.append(Fact("clock-outline", words("fact.estimate"), estimate, line))

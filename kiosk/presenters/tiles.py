@@ -102,6 +102,8 @@ def _service(service: Service, department: str, index: int, words: Catalog) -> T
 def _badge(waiting: int, is_open: bool, words: Catalog) -> tuple[str, Tone]:
     if not is_open:
         return words("wait.closed"), Tone.OFF
+    if waiting < 0:
+        return words("wait.unknown"), Tone.CALM
     if not waiting:
         return words("wait.none"), Tone.GOOD
     return words("wait.many", count=waiting), Tone.BUSY if waiting >= BUSY_FROM else Tone.CALM

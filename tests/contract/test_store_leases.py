@@ -103,7 +103,7 @@ async def test_what_was_handed_in_is_found_by_its_number(store: AnyStore) -> Non
 async def test_a_number_cannot_be_handed_in_twice(store: AnyStore) -> None:
     await store.change(lambda tx: tx.add_handed(Handed("l1", "A", 3, "r1", "t1")))
 
-    with pytest.raises(Exception, match="UNIQUE|handed in before"):
+    with pytest.raises(Exception, match=r"UNIQUE|handed in before"):
         await store.change(lambda tx: tx.add_handed(Handed("l1", "A", 3, "r2", "t2")))
 
 
