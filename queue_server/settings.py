@@ -43,6 +43,7 @@ class CallingSettings(_Table):
     next_while_called: Literal["refuse", "no-show"] = "refuse"
     next_while_serving: Literal["finish", "refuse"] = "finish"
     next_while_paused: Literal["resume", "refuse"] = "resume"
+    takeover: Literal["allow", "refuse"] = "allow"
 
 
 class DemoSettings(_Table):
@@ -88,6 +89,23 @@ class RetentionSettings(_Table):
     identity_days: int = Field(default=30, ge=1, le=3650)
 
 
+class WebhookSettings(_Table):
+    """`[webhooks]`: how receivers of events are told (docs/webhooks.md)."""
+
+    tries: int = Field(default=8, ge=1, le=100)
+    timeout_s: float = Field(default=5, gt=0, le=60)
+    first_retry_s: float = Field(default=1, gt=0, le=3600)
+    most_retry_s: float = Field(default=300, gt=0, le=86400)
+    allow_private: bool = True
+    """Receivers in the hall's own network; link-local and multicast addresses are never told."""
+    allow_loopback: bool = False
+    """Receivers on this very machine."""
+    most: int = Field(default=20, ge=0, le=200)
+    """So many receivers."""
+    most_dead: int = Field(default=1000, ge=1, le=100_000)
+    """So many dead letters of each receiver are kept."""
+
+
 class LogSettings(_Table):
     """`[log]`.  `format` auto: JSON lines unless stderr is a terminal."""
 
@@ -109,6 +127,7 @@ class ServerSettings(_Table):
     log: LogSettings = LogSettings()
     accounts: AccountSettings = AccountSettings()
     retention: RetentionSettings = RetentionSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     printers: dict[str, str] = {}
     """Terminal -> device id of its ticket printer."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from queue_server.adapters.appointment_tables import AppointmentTables
 from queue_server.adapters.issue_tables import IssueTables
 from queue_server.adapters.lease_tables import LeaseTables
-from queue_server.adapters.webhook_memory import WebhookTables
+from queue_server.adapters.webhook_tables import WebhookTables
 from queue_server.application.audit import AuditRow
 from queue_server.application.chain_ports import StopDone
 from queue_server.application.estimate import Forecasts

@@ -2,26 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
+from queue_server.adapters.memory_tables import Tables
 from queue_server.application.webhook_ports import DeadLetter, Hook
-
-if TYPE_CHECKING:
-    from queue_server.adapters.memory_tables import Tables
-
-
-@dataclass
-class WebhookTables:
-    """What the reference store keeps of webhooks."""
-
-    hooks: dict[str, Hook] = field(default_factory=dict)
-    dead: list[DeadLetter] = field(default_factory=list)
-    last_dead: int = 0
-
-    def __copy__(self) -> WebhookTables:
-        """Return a copy; the values themselves never change."""
-        return WebhookTables(dict(self.hooks), list(self.dead), self.last_dead)
 
 
 class MemoryWebhooks:
@@ -43,9 +27,16 @@ class MemoryWebhooks:
         self._tables.cursors.pop(f"webhook:{hook_id}", None)
         return gone is not None
 
+    def move_hook(self, hook: Hook, seq: int) -> None:
+        """Remember how far a receiver was told."""
+        if hook.id in self._tables.webhooks.hooks:
+            self._tables.cursors[hook.consumer] = seq
+
     def add_dead(self, letter: DeadLetter, most: int) -> None:
         """Keep a dead letter; beyond `most` the oldest go."""
         kept = self._tables.webhooks
+        if letter.hook not in kept.hooks:
+            return
         kept.last_dead += 1
         kept.dead.append(replace(letter, n=kept.last_dead))
         mine = self.dead_letters(letter.hook)

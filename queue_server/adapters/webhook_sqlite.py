@@ -38,7 +38,10 @@ WEBHOOK_TABLES = (
 _ADD = "INSERT INTO webhook (id, url, events, salt, made_at, made_by) VALUES (?, ?, ?, ?, ?, ?)"
 _HOOKS = "SELECT id, url, events, salt, made_at, made_by FROM webhook ORDER BY key"
 _FROM_NOW = "INSERT OR REPLACE INTO consumer SELECT ?, coalesce(max(seq), 0) FROM event"
-_ADD_DEAD = "INSERT INTO webhook_dead (hook, seq, name, at, tries, reason) VALUES (?, ?, ?, ?, ?, ?)"
+_ADD_DEAD = """
+    INSERT INTO webhook_dead (hook, seq, name, at, tries, reason)
+    SELECT id, ?, ?, ?, ?, ? FROM webhook WHERE id = ?
+"""
 _FORGET = """
     DELETE FROM webhook_dead WHERE hook = ? AND n <= (
         SELECT n FROM webhook_dead WHERE hook = ? ORDER BY n DESC LIMIT 1 OFFSET ?
@@ -64,10 +67,14 @@ class SqliteWebhookTx:
         self._db.execute("DELETE FROM webhook_dead WHERE hook = ?", (hook_id,))
         return self._db.execute("DELETE FROM webhook WHERE id = ?", (hook_id,)).rowcount > 0
 
+    def move_hook(self, hook: Hook, seq: int) -> None:
+        """Remember how far a receiver was told."""
+        self._db.execute("UPDATE consumer SET seq = ? WHERE name = ?", (seq, hook.consumer))
+
     def add_dead(self, letter: DeadLetter, most: int) -> None:
         """Keep a dead letter; beyond `most` the oldest go."""
         values = (letter.seq, letter.name.value, to_text(letter.at), letter.tries, letter.reason)
-        self._db.execute(_ADD_DEAD, (letter.hook, *values))
+        self._db.execute(_ADD_DEAD, (*values, letter.hook))
         self._db.execute(_FORGET, (letter.hook, letter.hook, most))
 
     def drop_dead(self, hook_id: str, n: int) -> bool:

@@ -51,8 +51,15 @@ class WebhookTx(Protocol):
         """Forget a receiver with its cursor and its dead letters; False when it is not known."""
         ...
 
+    def move_hook(self, hook: Hook, seq: int) -> None:
+        """Remember how far a receiver was told; nothing happens for one that was dropped meanwhile."""
+        ...
+
     def add_dead(self, letter: DeadLetter, most: int) -> None:
-        """Keep a dead letter under the next number (`letter.n` is not used); beyond `most` the oldest go."""
+        """Keep a dead letter under the next number (`letter.n` is not used); beyond `most` the oldest go.
+
+        Nothing happens for a receiver that was dropped meanwhile.
+        """
         ...
 
     def drop_dead(self, hook_id: str, n: int) -> bool:

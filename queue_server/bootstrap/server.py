@@ -30,6 +30,7 @@ from queue_server.bootstrap import demo_people
 from queue_server.bootstrap.account_rules import account_rules
 from queue_server.bootstrap.problems import ServeProblem
 from queue_server.bootstrap.retention import forget_old
+from queue_server.bootstrap.webhooks import webhook_sender
 from queue_server.contracts.auth import Role
 from queue_server.domain.errors import Busy
 from queue_server.domain.hall import CallRules, Hall
@@ -52,6 +53,7 @@ def hall_of(settings: ServerSettings) -> Hall:
         calling.next_while_called,
         calling.next_while_serving,
         calling.next_while_paused,
+        calling.takeover,
     )
     demo = settings.lab.enabled or settings.demo.always_open or settings.demo.auto_sign_in
     return load_hall(
@@ -157,6 +159,10 @@ class Server:
         caller = AutoCaller(store)
         store.on_commit(caller.wake)
         self._spawn("auto-call", caller.run_forever)
+        derive = self._identity.derived
+        context.webhooks = sender = webhook_sender(store, clock, derive, self.settings.webhooks)
+        store.on_commit(sender.wake)
+        self._spawn("webhooks", sender.run_forever)
         await self._start_bus(context)
 
     async def _start_bus(self, context: Context) -> None:

@@ -49,6 +49,13 @@ ROLES: dict[str, set[str] | str] = {
     "GET auth/me": EVERYBODY,
     "GET audit": {"auditor"},
     "GET statistics/{kind}": SUPERVISORS,
+    "GET webhooks": {"admin"},
+    "POST webhooks": {"admin"},
+    "DELETE webhooks/{hook_id}": {"admin"},
+    "POST webhooks/{hook_id}/test": {"admin"},
+    "GET webhooks/{hook_id}/deliveries": {"admin"},
+    "GET webhooks/{hook_id}/dead": {"admin"},
+    "POST webhooks/{hook_id}/dead/{n}/retry": {"admin"},
     "GET users": {"admin"},
     "POST users": {"admin"},
     "POST users/{username}/remove": {"admin"},
@@ -72,9 +79,10 @@ BODIES: dict[str, object] = {
     "POST devices/{device_id}/commands": {"name": "beep", "window": "1"},
     "POST users": {"username": "new", "password": "long enough", "role": "operator"},
     "POST tokens": {"name": "new", "role": "display"},
+    "POST webhooks": {"url": "http://receiver.example/hook"},
     "POST auth/login": {"username": "nobody", "password": "none"},
 }
-FILLED = {"window_id": "62", "kind": "day"}
+FILLED = {"window_id": "62", "kind": "day", "n": "1"}
 
 
 @pytest.fixture
