@@ -1,6 +1,6 @@
 """`make bench`: prints tables with the machine's floor, writes bench-results.json, never fails for slowness.
 
-`python -m tests.bench wires http live kiosk` runs only the named parts.
+`python -m tests.bench wires http whole live kiosk` runs only the named parts; `--quick` makes `whole` short.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.bench import floor, http_load, live, wires
+from tests.bench import floor, http_load, live, whole_queue, wires
 
+QUICK = "--quick"
 PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "wires": wires.measure,
     "http": http_load.measure,
+    "whole": whole_queue.measure,
     "live": live.measure,
     "kiosk": live.measure_kiosk_start,
 }
@@ -42,7 +44,8 @@ def show(name: str, found: dict[str, Any]) -> None:
 
 def main() -> int:
     """Measure and print."""
-    wanted = sys.argv[1:] or list(PARTS)
+    named = [name for name in sys.argv[1:] if name != QUICK]
+    wanted = named or list(PARTS)
     unknown = [name for name in wanted if name not in PARTS]
     if unknown:
         print(f"bench: no part is called {unknown[0]!r}; there are: {', '.join(PARTS)}", file=sys.stderr)
@@ -55,7 +58,8 @@ def main() -> int:
     }
     show("machine and floor", {**results["machine"], **results["floor"]})
     for name in wanted:
-        results[name] = PARTS[name]()
+        is_short = name == "whole" and QUICK in sys.argv
+        results[name] = whole_queue.measure(whole_queue.QUICK) if is_short else PARTS[name]()
         show(name, results[name])
         Path("bench-results.json").write_text(json.dumps(results, ensure_ascii=False, indent=2), "utf-8")
     return 0

@@ -64,6 +64,19 @@ class Server:
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
 
+    def memory_mb(self) -> float:
+        """Return the megabytes of memory it holds (resident set)."""
+        lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
+        kib = next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
+        return round(kib * 1024 / 1e6, 1)
+
+    def stop(self) -> None:
+        """End it, in order if it can."""
+        self.process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(15)
+        self.process.kill()
+
 
 def free_port() -> int:
     with socket.socket() as sock:
@@ -71,13 +84,18 @@ def free_port() -> int:
         return int(sock.getsockname()[1])
 
 
-def start_server(folder: Path, *, mqtt: bool) -> Server:
-    """Start it with the demonstration hall and wait until it answers."""
+def start_server(
+    folder: Path, *, mqtt: bool, more: dict[str, str] | None = None, root: Path = ROOT
+) -> Server:
+    """Start it with the demonstration hall and wait until it answers.
+
+    `more` is added to its environment; `root` is another checkout of the project, to compare with.
+    """
     port = free_port()
     config = folder / "server.toml"
     config.write_text(
         SETTINGS.format(
-            hall=ROOT / "config/demo/hall.toml",
+            hall=root / "config/demo/hall.toml",
             state=folder,
             port=port,
             mqtt=str(mqtt).lower(),
@@ -87,9 +105,10 @@ def start_server(folder: Path, *, mqtt: bool) -> Server:
     )
     command = [sys.executable, "-m", "queue_server", "serve", "--config", str(config)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TINGTONG_")}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
+    environment = {**environment, **(more or {}), "PYTHONPATH": str(root)}
+    process = subprocess.Popen(command, cwd=root, env=environment, stderr=subprocess.DEVNULL)
     server = Server(process, port)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60  # a gigabyte is checked before the first answer
     while True:
         try:
             answer = asyncio.run(once(port, "GET", "/lab/api/credentials"))
@@ -263,10 +282,7 @@ def measure(
         try:
             results = asyncio.run(load(server, list(clients), issues, calls))
         finally:
-            server.process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                server.process.wait(15)
-            server.process.kill()
+            server.stop()
     return {"sqlite_floor_commits_per_s": commits, "mqtt": mqtt, **results}
 
 
