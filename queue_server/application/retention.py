@@ -1,4 +1,4 @@
-"""What is forgotten when it is old: remembered answers, and what links a ticket to a person."""
+"""What is forgotten when it is old: remembered answers, and what links a ticket or booking to a person."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ class Forgotten:
 
     answers: int = 0
     identities: int = 0
+    appointments: int = 0
     more: bool = False
 
 
@@ -33,6 +34,8 @@ def forget_some(tx: Tx, keep: Keep, most: int = AT_ONCE) -> Forgotten:
     answers = tx.forget_answers(tx.now - timedelta(days=keep.answer_days), most)
     day = tx.hall.business_day(tx.now - timedelta(days=keep.identity_days))
     looked_at, identities = tx.forget_identities(day, most)
-    if answers or identities:
-        tx.note(f"answers={answers} identities={identities}", action="retention")
-    return Forgotten(answers, identities, answers >= most or looked_at >= most)
+    appointments = tx.forget_appointments(day, most)
+    if answers or identities or appointments:
+        booked = f" appointments={appointments}" if appointments else ""
+        tx.note(f"answers={answers} identities={identities}{booked}", action="retention")
+    return Forgotten(answers, identities, appointments, max(answers, looked_at, appointments) >= most)

@@ -13,11 +13,13 @@ log = logging.getLogger(__name__)
 
 async def forget_old(store: Store, keep: Keep) -> Forgotten:
     """Forget what is too old, in small transactions; return how much.  Raises Busy."""
-    answers = identities = 0
+    answers = identities = appointments = 0
     more = True
     while more:
         done = await store.change(partial(forget_some, keep=keep), "system")
         answers, identities, more = answers + done.answers, identities + done.identities, done.more
-    if answers or identities:
-        log.info("forgot what was old", extra={"answers": answers, "identities": identities})
-    return Forgotten(answers, identities)
+        appointments += done.appointments
+    if answers or identities or appointments:
+        told = {"answers": answers, "identities": identities, "appointments": appointments}
+        log.info("forgot what was old", extra=told)
+    return Forgotten(answers, identities, appointments)
