@@ -43,17 +43,18 @@ LIFE = (
     (EventName.TICKET_STARTED, "started_at", "serving", "window"),
     (EventName.TICKET_FINISHED, "finished_at", "done", "window"),
 )
+ONE_EVENT = """
+    SELECT '{name}' AS name, {moment} AS moment, id, number, service_id, {window} AS window,
+        '{state}' AS state, calls, print_state FROM ticket WHERE state = 'done' AND day = :day
+"""
+ALL_EVENTS = " UNION ALL ".join(
+    ONE_EVENT.format(name=name, moment=moment, state=state, window=window)
+    for name, moment, state, window in LIFE
+)
 EVENTS = f"""
     INSERT INTO event (name, at, ticket_id, number, service_id, window, state, calls, print_state, actor)
-    SELECT name, moment, id, number, service_id, window, state, calls, print_state, 'operator:old' FROM (
-        {
-    " UNION ALL ".join(
-        f"SELECT '{name}' AS name, {moment} AS moment, id, number, service_id, {window} AS window, '{state}' AS state,"
-        " calls, print_state FROM ticket WHERE state = 'done' AND day = :day"
-        for name, moment, state, window in LIFE
-    )
-}
-    ) ORDER BY moment
+    SELECT name, moment, id, number, service_id, window, state, calls, print_state, 'operator:old'
+    FROM ({ALL_EVENTS}) ORDER BY moment
 """
 FOLLOWERS = (OutboxRelay.name, EventStream.name)
 KNOWN_DAYS = 30
