@@ -109,7 +109,7 @@ class SqliteStore:
             self._read_connections.append(db)
         db.execute("BEGIN")
         try:
-            return query(SqliteView(db, self._hall))
+            return query(SqliteView(db, self._hall, self._shared.forecasts))
         finally:
             db.execute("COMMIT")
 

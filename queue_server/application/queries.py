@@ -17,7 +17,6 @@ from queue_server.contracts.windows import SkillOut, WindowOut
 from queue_server.domain.desk import Desk
 from queue_server.domain.errors import QueueError
 from queue_server.domain.estimate import Estimate
-from queue_server.domain.estimate import wait_for
 from queue_server.domain.evaluation import may_rate
 from queue_server.domain.hall import Hall
 from queue_server.domain.ticket import State, Ticket

@@ -100,4 +100,5 @@ class HallReader:
 
     async def track(self, token: str) -> TrackOut:
         """Return what the holder of a ticket may see.  Raises NotFound."""
-        return await self._store.read(lambda view: queries.track(view, self._hall, token))
+        now = self._clock.now()
+        return await self._store.read(lambda view: queries.track(view, self._hall, now, token))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import fmean, stdev
+from statistics import fmean, median, stdev
 
+from queue_server.domain.estimate import relative_error
 from queue_server.simulation.virtual_day import DayLog
 
 T_95 = {
@@ -39,6 +40,52 @@ def waits_of(log: DayLog, *, green: bool | None = None, service: str | None = No
     if not minutes:
         return Waits(0, *[math.nan] * 4)
     return Waits(len(minutes), fmean(minutes), *(percentile(minutes, p) for p in (50, 90, 95)))
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """How what tickets said of the wait came true; NaN where nobody was told or nobody waited.
+
+    `inside`: share of true waits within the told range; `below` the low end, `above` the high end.  `error`:
+    median of |likely - true| / max(true, 5 min); `strict`: of |likely - true| / true, over those who waited
+    at least a minute.  `bias_min`: mean of likely - true, minutes.  `width_min`: median width of the range.
+    """
+
+    people: int
+    inside: float
+    below: float
+    above: float
+    error: float
+    strict: float
+    bias_min: float
+    width_min: float
+
+
+def accuracy_of(logs: Sequence[DayLog], *, green: bool | None = None, queued: bool = False) -> Accuracy:
+    """Return the accuracy over days, of one kind of tickets if asked; `queued`: of those who really waited."""
+    told = [
+        (one.told, one.wait_s)
+        for log in logs
+        for one in log.journeys
+        if one.wait_s is not None
+        and one.told.low_s is not None
+        and green in (None, one.visit.priority is not None)
+        and (one.wait_s >= 1 or not queued)
+    ]
+    if not told:
+        return Accuracy(0, *[math.nan] * 7)
+    ranges = [(est.low_s or 0, est.likely_s or 0, est.high_s or 0, wait_s) for est, wait_s in told]
+    long = [relative_error(likely, wait, 60) for _, likely, _, wait in ranges if wait >= 60]
+    return Accuracy(
+        people=len(told),
+        inside=fmean(low <= wait <= high for low, _, high, wait in ranges),
+        below=fmean(wait < low for low, _, _, wait in ranges),
+        above=fmean(wait > high for _, _, high, wait in ranges),
+        error=median(relative_error(likely, wait) for _, likely, _, wait in ranges),
+        strict=median(long) if long else math.nan,
+        bias_min=fmean(likely - wait for _, likely, _, wait in ranges) / 60,
+        width_min=median(high - low for low, _, high, _ in ranges) / 60,
+    )
 
 
 def percentile(ordered: Sequence[float], percent: float) -> float:

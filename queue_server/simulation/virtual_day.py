@@ -27,6 +27,7 @@ from queue_server.application.requeue import requeue
 from queue_server.application.start_service import start_service
 from queue_server.contracts.tickets import Channel, CitizenIn, TicketIn
 from queue_server.domain.errors import QueueError
+from queue_server.domain.estimate import Estimate
 from queue_server.domain.hall import Hall
 from queue_server.simulation.demand import Demand, Visit
 
@@ -43,6 +44,8 @@ class Journey:
     issued_s: float | None = None
     called_s: float | None = None
     done: bool = False
+    told: Estimate = Estimate()
+    """What the ticket said of the wait."""
 
     @property
     def wait_s(self) -> float | None:
@@ -133,6 +136,7 @@ class VirtualDay:
             self._turn_away(journey, refusal)
             return
         journey.issued_s = self._now_s
+        journey.told = Estimate(ticket.est_low_s, ticket.est_likely_s, ticket.est_high_s)
         self._by_ticket[ticket.id] = journey
         await self._somebody_waits(visit.service_id)
 
@@ -152,10 +156,9 @@ class VirtualDay:
             self._log.turned_away[refusal.error_code] += 1
 
     async def _somebody_waits(self, service_id: str) -> None:
-        """Let the window that is free longest call, if it handles the service."""
-        for window in self._free:
-            if service_id in self._hall.windows[window].skills:
-                await self._call(window)
+        """Let the window that is free longest call, if it handles the service; one that pauses now does not."""
+        for window in list(self._free):
+            if service_id in self._hall.windows[window].skills and await self._call(window):
                 return
 
     async def _sit_down(self, window: str) -> None:
@@ -166,18 +169,18 @@ class VirtualDay:
         if window in self._free:
             await self._call(window)
 
-    async def _call(self, window: str) -> None:
-        """Go to a pause that is due, else press the call key."""
+    async def _call(self, window: str) -> bool:
+        """Go to a pause that is due, else press the call key; say whether it was pressed."""
         self._free.pop(window, None)
         away_s = self._away_s(window)
         if away_s:
             await self._store.change(lambda tx: sign.pause(tx, window, "暂离"), "simulation")
             self._after(away_s, lambda: self._come_back(window))
-            return
+            return False
         ticket = await self._store.change(lambda tx: call_next(tx, window), "simulation")
         if ticket is None:
             self._free[window] = None
-            return
+            return True
         journey = self._by_ticket[ticket.id]
         self._log.whys[ticket.why.split()[0]] += 1
         is_first = journey.called_s is None
@@ -187,6 +190,7 @@ class VirtualDay:
             self._after(half, lambda: self._recall(window, journey, ticket.id))
         else:
             self._after(self._demand.walk_s, lambda: self._serve(window, journey))
+        return True
 
     def _away_s(self, window: str) -> float:
         """Return for how long the clerk goes away now, 0 for not at all."""

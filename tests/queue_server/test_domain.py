@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from devices.contracts.persons import masked_name
 from queue_server.domain.errors import CATALOGUE, NotAllowed, QueueError, Refused
-from queue_server.domain.estimate import wait_for
 from queue_server.domain.evaluation import LEVELS, OPTION_RANGES, check_options, level_name
 from queue_server.domain.hall import Hall
 from queue_server.domain.numbering import number_of
@@ -118,17 +117,6 @@ def test_no_tickets_on_sunday_unless_always_open() -> None:
 
 def test_the_business_day_is_the_halls_local_date() -> None:
     assert small_hall().business_day(datetime(2026, 11, 23, 17, 0, tzinfo=UTC)) == "2026-11-24"
-
-
-@given(st.integers(0, 200), st.integers(60, 3000), st.integers(1, 20))
-def test_an_estimate_is_a_range_around_the_likely_wait(ahead: int, mean_s: int, windows: int) -> None:
-    told = wait_for(ahead, mean_s, windows)
-
-    assert 0 < (told.low_s or 0) <= (told.likely_s or 0) <= (told.high_s or 0)
-
-
-def test_nothing_is_estimated_when_no_window_works() -> None:
-    assert wait_for(3, 600, 0).likely_s is None
 
 
 def test_five_is_very_satisfied_and_each_level_takes_its_own_options() -> None:
