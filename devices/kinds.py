@@ -15,6 +15,7 @@ from devices.contracts.call_pad import PadKey
 from devices.contracts.health import Paper
 from devices.contracts.id_reader import CardMedium, IdCard
 from devices.contracts.printer import PrintResult, TicketSlip
+from devices.contracts.window_display import WindowState
 
 
 @runtime_checkable
@@ -149,6 +150,17 @@ class DigitLine(Driver, Protocol):
 
     async def check_unit(self, addr: int) -> None:
         """Ask one display for a sign of life.  Raises DeviceFault when it is silent."""
+        ...
+
+
+class Light(Driver, Protocol):
+    """A light above a window: says by its colour what the window is doing."""
+
+    refresh_s: float
+    """How often the state must be told again: a light that answers nothing may have missed it."""
+
+    async def show_state(self, state: WindowState) -> None:
+        """Show the state of a window, in the colours of the settings."""
         ...
 
 

@@ -17,6 +17,8 @@ DRIVERS = {
     "ledboard-onbon-font": "devices.drivers.ledboard_onbon_font:SPEC",
     "ledboard-onbon-image": "devices.drivers.ledboard_onbon_image:SPEC",
     "ledboard-modbus-digits": "devices.drivers.ledboard_modbus_digits:SPEC",
+    "light-ascii": "devices.drivers.light_ascii:SPEC",
+    "light-wled": "devices.drivers.light_wled:SPEC",
     "padline-ff68": "devices.drivers.padline_ff68:SPEC",
     "speaker-espeak": "devices.drivers.speaker_espeak:SPEC",
 }

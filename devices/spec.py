@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from devices.kinds import Driver
 
-Kind = Literal["id-reader", "card-reader", "printer", "led-board", "digit-line", "pad-line", "speaker"]
+Kind = Literal["id-reader", "card-reader", "printer", "led-board", "digit-line", "light", "pad-line", "speaker"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +28,5 @@ class DriverSpec:
     build: Callable[[str, Any, Any], Driver]  # the wire's and settings' own types differ by driver
     doc: str
     baud: int = 9600
+    places: tuple[str, ...] = ("serial", "tcp")
+    """Where a driver on a `bytes` wire may be: the kinds of place of its address."""

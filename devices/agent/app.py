@@ -17,6 +17,7 @@ from devices.agent.roles.board import BoardRole
 from devices.agent.roles.card_reader import CardReaderRole
 from devices.agent.roles.digit_line import DigitLineRole
 from devices.agent.roles.id_reader import IdReaderRole
+from devices.agent.roles.light import LightRole
 from devices.agent.roles.pads import PadLineRole
 from devices.agent.roles.printer import PrinterRole
 from devices.agent.roles.speaker import SpeakerRole
@@ -31,6 +32,7 @@ from devices.session import Parts, Session
 from devices.spec import DriverSpec
 from devices.transports.audio import AlsaAudio, NetworkAudio
 from devices.transports.pcsc import open_pcsc
+from devices.transports.datagram import open_udp
 from devices.transports.places import parse_place
 from devices.transports.stream import open_serial, open_tcp
 
@@ -40,6 +42,7 @@ ROLES = {
     "printer": PrinterRole,
     "led-board": BoardRole,
     "digit-line": DigitLineRole,
+    "light": LightRole,
     "pad-line": PadLineRole,
     "speaker": SpeakerRole,
 }
@@ -68,8 +71,10 @@ def check_device(device: DeviceSettings) -> tuple[DriverSpec, BaseModel]:
         raise BadDevice(
             f"device {device.id}: {device.driver} needs {needs}, not {device.wire} (see {spec.doc})"
         )
-    if spec.wire == "bytes" and place.kind == "alsa":
-        raise BadDevice(f"device {device.id}: {device.driver} needs serial:… or tcp://…, not {device.wire}")
+    if spec.wire == "bytes" and place.kind not in spec.places:
+        forms = {"serial": "serial:…", "tcp": "tcp://…", "udp": "udp://…"}
+        needs = " or ".join(forms.get(kind, kind) for kind in spec.places)
+        raise BadDevice(f"device {device.id}: {device.driver} needs {needs}, not {device.wire}")
     return spec, settings
 
 
@@ -80,6 +85,8 @@ async def open_wire(spec: DriverSpec, wire: str) -> Any:
         return AlsaAudio(place.target) if place.kind == "alsa" else NetworkAudio(place.target, place.number)
     if place.kind == "pcsc":
         return await open_pcsc(place.target)
+    if place.kind == "udp":
+        return await open_udp(place.target, place.number)
     if place.kind == "tcp":
         return await open_tcp(place.target, place.number)
     return await open_serial(place.target, place.number or spec.baud)

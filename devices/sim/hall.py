@@ -12,6 +12,7 @@ from devices.sim.digit_line import SimDigitLine
 from devices.sim.id_reader import SimIdReader
 from devices.sim.led_board import SimLedBoard
 from devices.sim.led_image import SimLedImage
+from devices.sim.light import SimAsciiLamps, SimWled
 from devices.sim.pad_line import SimPadLine
 from devices.sim.printer import SimPrinter
 from devices.sim.runner import FAULT_ACTIONS, Host
@@ -26,6 +27,8 @@ MAKERS: dict[str, Callable[..., Simulator]] = {
     "led-board": SimLedBoard,
     "led-board-image": SimLedImage,
     "digit-line": SimDigitLine,
+    "light-wled": SimWled,
+    "light-ascii": SimAsciiLamps,
     "pad-line": SimPadLine,
     "speaker": SimSpeaker,
 }

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from devices.sim.base import Action, NotPossible, Simulator
 
@@ -44,7 +44,7 @@ class Host:
     device_id: str
     sim: Simulator
     place: str
-    """`pty:PATH` or `tcp:PORT` (0: any free port)."""
+    """`pty:PATH`, `tcp:PORT` or `udp:PORT` (0: any free port)."""
     wire: str = ""
     """The address to write into a device's `wire`, known after `start`."""
     frames: deque[dict[str, str]] = field(default_factory=lambda: deque(maxlen=FRAMES_KEPT))
@@ -67,6 +67,8 @@ class Host:
         kind, _, target = self.place.partition(":")
         if kind == "pty":
             self._open_pty(Path(target))
+        elif kind == "udp":
+            await self._open_udp(int(target))
         else:
             await self._open_tcp(int(target))
 
@@ -134,6 +136,19 @@ class Host:
         if self._hang_up == writer.close:
             self._send, self._hang_up = None, None
         writer.close()
+
+    async def _open_udp(self, port: int) -> None:
+        transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: _Datagrams(self), local_addr=("127.0.0.1", port)
+        )
+        self._port = transport.get_extra_info("sockname")[1]
+        self.wire = f"udp://127.0.0.1:{self._port}"
+        self._hang_up = transport.close
+
+    def take_datagram(self, data: bytes, reply: Send) -> None:
+        """Take one datagram; what the machine says goes back by `reply`."""
+        self._send = reply
+        self._take(data)
 
     # --- bytes --------------------------------------------------------------------------------------
 
@@ -254,11 +269,28 @@ class Host:
             if self.place.startswith("pty:"):
                 self._open_pty(Path(self.place.removeprefix("pty:")))
             else:
-                self._replugging = asyncio.ensure_future(self._open_tcp(self._port))
+                again = self._open_udp if self.place.startswith("udp:") else self._open_tcp
+                self._replugging = asyncio.ensure_future(again(self._port))
 
     def fault_kind(self) -> str:
         """Return the fault that is on, or an empty string."""
         return self._fault_kind()
+
+
+class _Datagrams(asyncio.DatagramProtocol):
+    """Hands each datagram to its host with the way back to the sender."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._transport: asyncio.DatagramTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.DatagramTransport, transport)  # by form only in Python 3.11
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        transport = self._transport
+        if transport is not None:
+            self._host.take_datagram(data, lambda answer: transport.sendto(answer, addr))
 
 
 def _write_all(master: int, data: bytes) -> None:

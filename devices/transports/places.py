@@ -4,6 +4,7 @@
 
     serial:/dev/serial/by-id/usb-…?baud=115200      a serial port
     tcp://192.168.1.40:5005                         a machine on the network
+    udp://192.168.1.70:4048                         a machine that takes datagrams
     alsa:default                                    this computer's sound (speakers only)
     pcsc:ACR122U                                    the smart-card reader whose name has this in it; * any
 """
@@ -16,6 +17,7 @@ from typing import Literal
 
 _SERIAL = re.compile(r"serial:(?P<path>[^?]+)(\?baud=(?P<baud>\d+))?")
 _TCP = re.compile(r"tcp://(?P<host>[^:/]+|\[[^\]]+\]):(?P<port>\d+)")
+_UDP = re.compile(r"udp://(?P<host>[^:/]+|\[[^\]]+\]):(?P<port>\d+)")
 _ALSA = re.compile(r"alsa:(?P<name>\S+)")
 _PCSC = re.compile(r"pcsc:(?P<name>\S.*)")
 
@@ -27,7 +29,7 @@ class Place:
     `target` is a path, host or ALSA name; `number` a baud rate or port, 0 if not said.
     """
 
-    kind: Literal["serial", "tcp", "alsa", "pcsc"]
+    kind: Literal["serial", "tcp", "udp", "alsa", "pcsc"]
     target: str
     number: int = 0
 
@@ -38,10 +40,13 @@ def parse_place(text: str) -> Place:
         return Place("serial", found["path"], int(found["baud"] or 0))
     if found := _TCP.fullmatch(text):
         return Place("tcp", found["host"].strip("[]"), int(found["port"]))
+    if found := _UDP.fullmatch(text):
+        return Place("udp", found["host"].strip("[]"), int(found["port"]))
     if found := _ALSA.fullmatch(text):
         return Place("alsa", found["name"])
     if found := _PCSC.fullmatch(text):
         return Place("pcsc", found["name"])
     raise ValueError(
-        f"{text!r} is not a wire; write serial:/dev/…?baud=9600, tcp://host:port, pcsc:READER or alsa:default"
+        f"{text!r} is not a wire; write serial:/dev/…?baud=9600, "
+        "udp://host:port, tcp://host:port, pcsc:READER or alsa:default"
     )
