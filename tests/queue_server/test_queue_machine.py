@@ -125,7 +125,10 @@ class HallAtRandom(RuleBasedStateMachine):
         self.do(lambda tx: sign.sign_in(tx, window, f"clerk{window}"))
 
     @rule(window=WINDOWS)
-    def press_next(self, window: str) -> Ticket | None:
+    def press_next(self, window: str) -> None:
+        self.call_at(window)
+
+    def call_at(self, window: str) -> Ticket | None:
         before = {one.id: one for one in self.tickets}
         called = self.do(lambda tx: call_next(tx, window))
         if not isinstance(called, Ticket):
@@ -210,7 +213,7 @@ class HallAtRandom(RuleBasedStateMachine):
             self.clock.advance(3)
             self.take(data.draw(SERVICES), None, data.draw(st.sampled_from([None, "ELDER"])), Channel.KIOSK)
             window = data.draw(st.sampled_from(windows))
-            called = self.press_next(window)
+            called = self.call_at(window)
             assert called is not None
             if called.id == chosen.id:
                 return
@@ -269,7 +272,7 @@ class HallAtRandom(RuleBasedStateMachine):
 
 
 QUICK = settings(
-    max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=100, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )
 LONG = settings(QUICK, max_examples=1500, stateful_step_count=60)
 
