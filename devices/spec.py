@@ -10,7 +10,9 @@ from pydantic import BaseModel
 
 from devices.kinds import Driver
 
-Kind = Literal["id-reader", "card-reader", "printer", "led-board", "digit-line", "light", "pad-line", "speaker"]
+Kind = Literal[
+    "id-reader", "card-reader", "printer", "led-board", "digit-line", "light", "pad-line", "speaker"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,8 @@ from devices.contracts.health import AgentState, DeviceStatus
 from devices.session import Parts, Session
 from devices.spec import DriverSpec
 from devices.transports.audio import AlsaAudio, NetworkAudio
-from devices.transports.pcsc import open_pcsc
 from devices.transports.datagram import open_udp
+from devices.transports.pcsc import open_pcsc
 from devices.transports.places import parse_place
 from devices.transports.stream import open_serial, open_tcp
 

@@ -16,7 +16,16 @@ class SimSettings(_Table):
 
     id: str
     kind: Literal[
-        "id-reader", "card-reader", "printer", "led-board", "led-board-image", "digit-line", "light-wled", "light-ascii", "pad-line", "speaker"
+        "id-reader",
+        "card-reader",
+        "printer",
+        "led-board",
+        "led-board-image",
+        "digit-line",
+        "light-wled",
+        "light-ascii",
+        "pad-line",
+        "speaker",
     ]
     place: str = Field(
         pattern=r"^(pty:.+|tcp:\d+|udp:\d+|vpcd:\d+)$", description="pty:PATH, tcp:PORT (0: any) or vpcd:PORT"
