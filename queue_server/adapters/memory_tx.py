@@ -17,6 +17,7 @@ from queue_server.adapters.lease_memory import MemoryLeases
 from queue_server.adapters.made_event import made_event
 from queue_server.adapters.memory_tables import Tables
 from queue_server.adapters.rights_memory import MemoryRights
+from queue_server.adapters.ticket_history import events_of
 from queue_server.adapters.webhook_memory import MemoryWebhooks
 from queue_server.application.chain_ports import StopDone
 from queue_server.application.ports import Event, Session, TicketFilter, Token, User
@@ -140,7 +141,9 @@ class MemoryTx(
     def save_desk(self, desk: Desk) -> None:
         """Keep a changed desk, and when it opened, closed, paused or went on (for the figures)."""
         before = self._tables.desks.get(desk.window)
-        edge = DeskEdge(self.now, desk.window, desk.operator is not None, desk.paused, desk.pause_reason)
+        edge = DeskEdge(
+            self.now, desk.window, desk.operator is not None, desk.paused, desk.pause_reason, desk.operator
+        )
         if before is None or (before.operator, before.paused, before.pause_reason) != (
             desk.operator,
             desk.paused,
@@ -201,6 +204,10 @@ class MemoryTx(
         done = self._where(lambda one: one.state is State.DONE and one.day == day)
         served = Counter(one.window for one in done if one.window is not None)
         return dict(served + stops_served_in(self._tables.stops, day))
+
+    def events_of(self, ticket: Ticket) -> list[Event]:
+        """Return everything that was kept of a ticket."""
+        return events_of(self._tables.events, ticket)
 
     def add_stop(self, stop: StopDone) -> None:
         """Keep a stop that was served."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from itertools import pairwise
 
 from queue_server.application.estimate_ports import AtWindow, EstimateSource
 from queue_server.domain.desk import Desk
@@ -80,7 +81,7 @@ def break_after(hall: Hall, now: datetime) -> tuple[float, float] | None:
     local = now.astimezone(hall.timezone)
     midnight = datetime.combine(local.date(), time(), hall.timezone)
     spans = Opening(hall.timezone, hall.calendar, hall.hours, lunch_duty=False).work(local.date())
-    for (_, until), (start, _) in zip(spans, spans[1:], strict=False):
+    for (_, until), (start, _) in pairwise(spans):
         ends = (midnight + timedelta(minutes=start) - now).total_seconds()
         if ends > 0:
             return (midnight + timedelta(minutes=until) - now).total_seconds(), ends

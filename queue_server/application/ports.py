@@ -10,6 +10,7 @@ from queue_server.application.appointment_ports import AppointmentTx, Appointmen
 from queue_server.application.audit import AuditFilter, AuditRow
 from queue_server.application.chain_ports import ChainTx, ChainView
 from queue_server.application.estimate_ports import EstimateSource
+from queue_server.application.history_ports import HistoryView
 from queue_server.application.issue_ports import IssueRulesTx, IssueRulesView
 from queue_server.application.lease_ports import LeaseTx
 from queue_server.application.records import Event as Event
@@ -20,7 +21,7 @@ from queue_server.application.records import TicketFilter as TicketFilter
 from queue_server.application.records import Token as Token
 from queue_server.application.records import Totp as Totp
 from queue_server.application.records import User as User
-from queue_server.application.statistics import Facts
+from queue_server.application.statistics import Facts, Told
 from queue_server.application.webhook_ports import WebhookTx, WebhookView
 from queue_server.contracts.events import EventName
 from queue_server.domain.desk import Desk
@@ -240,7 +241,7 @@ class Store(Protocol):
         ...
 
 
-class View(IssueRulesView, AppointmentView, ChainView, EstimateSource, WebhookView, Protocol):
+class View(IssueRulesView, AppointmentView, ChainView, EstimateSource, HistoryView, WebhookView, Protocol):
     """A consistent reading."""
 
     @property
@@ -322,4 +323,8 @@ class View(IssueRulesView, AppointmentView, ChainView, EstimateSource, WebhookVi
 
     def facts(self, start: datetime, end: datetime) -> Facts:
         """Return everything that happened from `start` (included) to `end` (not), for the figures."""
+        ...
+
+    def lately_told(self, since: datetime, most: int) -> list[Told]:
+        """Return the `most` newest first calls since then whose tickets told a wait, the newest first."""
         ...

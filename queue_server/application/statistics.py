@@ -7,6 +7,7 @@ that ended it; a hold interrupts it.  Times are seconds.  Everything is exact: n
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -37,6 +38,20 @@ class DeskEdge:
     is_open: bool
     paused: bool
     reason: str = ""
+    operator: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A ticket's first call at `at` after `waited_s`, and what its holder had been told, seconds."""
+
+    at: datetime
+    service_id: str
+    window: str | None
+    waited_s: float
+    low_s: int
+    likely_s: int
+    high_s: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +81,7 @@ class Facts:
     expired: list[Expired]
     desks: list[DeskEdge]
     ratings: list[Rated]
+    told: list[Told] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +122,7 @@ class Figures:
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
     waits_s: list[float] = field(default_factory=list)
     services_s: list[float] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
 
 
 @dataclass
@@ -165,6 +182,8 @@ def figures_by(facts: Facts, key: Key) -> dict[str, Figures]:
             found[key(event.at, event.service_id, event.window)].counts[name] += 1
     for late in facts.expired:
         found[key(late.issued_at, late.service_id, None)].counts["expired"] += 1
+    for one in facts.told:
+        found[key(one.at, one.service_id, one.window)].told.append(one)
     for period in periods_of(facts.events, facts.end):
         if period.state == "waiting" and period.then is EventName.TICKET_CALLED:
             group = found[key(period.end, period.service_id, period.to_window)]
@@ -180,15 +199,18 @@ def _is_service(period: Period) -> bool:
     return period.state == "serving" and period.then is not None
 
 
-def desktime_by(facts: Facts, now: datetime) -> dict[str, Desktime]:
-    """Return how each window spent the span, up to `now`."""
-    found: dict[str, Desktime] = defaultdict(Desktime)
+def desktime_by(
+    facts: Facts, now: datetime, sitting: Callable[[datetime, str], str | None] | None = None
+) -> dict[str, Desktime]:
+    """Return how each window spent the span, up to `now`; each clerk, when `sitting` says who sat where."""
+    whose = sitting or (lambda at, window: window)
+    found: dict[str | None, Desktime] = defaultdict(Desktime)
     end = min(facts.end, now)
     for edge, until in _spans(facts, end):
         seconds = (min(until, end) - max(edge.at, facts.start)).total_seconds()
         if seconds <= 0 or not edge.is_open:
             continue
-        spent = found[edge.window]
+        spent = found[whose(edge.at, edge.window)]
         if edge.paused:
             spent.paused_s += seconds
             spent.pauses[edge.reason] += seconds
@@ -197,8 +219,23 @@ def desktime_by(facts: Facts, now: datetime) -> dict[str, Desktime]:
     for period in periods_of(facts.events, end):
         seconds = (min(period.end, end) - max(period.start, facts.start)).total_seconds()
         if period.window is not None and period.state in ("called", "serving") and seconds > 0:
-            found[period.window].busy_s += seconds
-    return dict(found)
+            found[whose(period.start, period.window)].busy_s += seconds
+    return {key: spent for key, spent in found.items() if key is not None}
+
+
+def sitting_by(facts: Facts) -> Callable[[datetime, str], str | None]:
+    """Return who sat at a window at a moment (username), None for nobody or an unknown window."""
+    times: dict[str, list[datetime]] = defaultdict(list)
+    who: dict[str, list[str | None]] = defaultdict(list)
+    for edge in facts.desks:
+        times[edge.window].append(edge.at)
+        who[edge.window].append(edge.operator)
+
+    def sitting(at: datetime, window: str) -> str | None:
+        place = bisect_right(times[window], at)
+        return who[window][place - 1] if place else None
+
+    return sitting
 
 
 def _spans(facts: Facts, end: datetime) -> Iterable[tuple[DeskEdge, datetime]]:

@@ -13,8 +13,10 @@ from queue_server.application.statistics import (
     Spread,
     desktime_by,
     figures_by,
+    sitting_by,
     spread_of,
 )
+from queue_server.application.statistics_estimate import accuracy_of
 from queue_server.contracts.statistics import PauseOut, SpreadOut, StatisticsKind, StatisticsRow
 from queue_server.domain.evaluation import LEVELS
 from queue_server.domain.hall import Hall
@@ -36,7 +38,7 @@ def report(hall: Hall, kind: StatisticsKind, facts: Facts, now: datetime) -> lis
     """Return the rows of `kind`: days and hours that had any, every service, every window."""
     if kind is StatisticsKind.EVALUATIONS:
         return _evaluations(hall, facts)
-    found = figures_by(facts, _key(hall, kind))
+    found = figures_by(facts, _key(hall, kind, facts))
     if kind is StatisticsKind.SERVICES:
         return [_row(one.id, one.name, found.get(one.id)) for one in hall.services.values()]
     if kind is StatisticsKind.WINDOWS:
@@ -45,6 +47,10 @@ def report(hall: Hall, kind: StatisticsKind, facts: Facts, now: datetime) -> lis
             _row(one.id, one.name, found.get(one.id), spent.get(one.id, Desktime()))
             for one in hall.windows.values()
         ]
+    if kind is StatisticsKind.CLERKS:
+        by_clerk = desktime_by(facts, now, sitting_by(facts))
+        keys = sorted(found.keys() | by_clerk.keys())
+        return [_row(key, key, found.get(key), by_clerk.get(key, Desktime())) for key in keys]
     rows = [_row(key, key, found[key]) for key in sorted(found)]
     if kind is StatisticsKind.DAY and len(rows) == 1:
         total = _sum(list(desktime_by(facts, now).values()))
@@ -52,12 +58,16 @@ def report(hall: Hall, kind: StatisticsKind, facts: Facts, now: datetime) -> lis
     return rows
 
 
-def _key(hall: Hall, kind: StatisticsKind) -> Key:
+def _key(hall: Hall, kind: StatisticsKind, facts: Facts) -> Key:
+    sitting = sitting_by(facts)
+
     def key(at: datetime, service: str | None, window: str | None) -> str | None:
         if kind is StatisticsKind.SERVICES:
             return service
         if kind is StatisticsKind.WINDOWS:
             return window
+        if kind is StatisticsKind.CLERKS:
+            return sitting(at, window) if window is not None else None
         form = "%Y-%m-%d" if kind is StatisticsKind.DAY else "%Y-%m-%dT%H"
         return at.astimezone(hall.timezone).strftime(form)
 
@@ -72,6 +82,7 @@ def _row(key: str, name: str, figures: Figures | None, spent: Desktime | None = 
         **counted.counts,
         wait=_spread(spread_of(counted.waits_s)),
         service=_spread(spread_of(counted.services_s)),
+        estimate=accuracy_of(counted.told),
     )
     if spent is None:
         return row

@@ -15,6 +15,7 @@ class StatisticsKind(StrEnum):
     HOURS = "hours"
     SERVICES = "services"
     WINDOWS = "windows"
+    CLERKS = "clerks"
     EVALUATIONS = "evaluations"
 
 
@@ -34,10 +35,26 @@ class PauseOut(Answer):
     seconds: float
 
 
-class StatisticsRow(Answer):
-    """One day (`2026-11-23`), hour (`2026-11-23T09`), service id, window id or level; `name` is for people.
+class EstimateFigures(Answer):
+    """How what tickets said of the wait came true, at their first call (docs/estimates.md).
 
-    For evaluations only `rated` and the `levels` are there; `open_s` to `pauses` only for days and windows.
+    `count` had been told a range; `waited` of them had to wait.  Of these: `inside_share` within the range,
+    `error_median` of |likely - true| / max(true, 5 min), `error_median_s` and mean `bias_s` of likely - true.
+    """
+
+    count: int
+    waited: int
+    inside_share: float | None = None
+    error_median: float | None = None
+    error_median_s: float | None = None
+    bias_s: float | None = None
+
+
+class StatisticsRow(Answer):
+    """One day (`2026-11-23`), hour (`2026-11-23T09`), service id, window id, username or level.
+
+    `name` is for people.  For evaluations only `rated` and the `levels` are there; `open_s` to `pauses` only
+    for days, windows and clerks.
     """
 
     key: str
@@ -49,6 +66,7 @@ class StatisticsRow(Answer):
     expired: int | None = None
     wait: SpreadOut | None = None
     service: SpreadOut | None = None
+    estimate: EstimateFigures | None = None
     open_s: float | None = None
     busy_s: float | None = None
     paused_s: float | None = None

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 MINUTE_S = 60
 LOW_SHARE, HIGH_SHARE = 0.13, 0.90
-"""Shares of the scenarios below the range's ends.  Whole minutes widen it to 80 % (docs/estimates.md)."""
+"""Shares of the scenarios below the range's ends.  Calibrated: 80 % of waits lie within (docs/estimates.md)."""
+HAD_TO_WAIT_S = 1.0
+"""Whoever was called sooner did not wait: a window stood free.  Accuracy is that of the others."""
 SHORT_WAIT_S = 300
 """A relative error is taken of at least this: one minute off two is no error that anybody feels."""
 
@@ -45,7 +47,7 @@ def range_of(waits_s: Sequence[float], more_s: float = 0.0) -> Estimate:
 
 
 def quantile(ordered: Sequence[float], share: float) -> float:
-    """Return the value below which `share` of `ordered` (ascending, not empty) lie; between two, in proportion."""
+    """Return the value below which `share` of `ordered` (ascending, not empty) lie, drawn in proportion."""
     place = min(max(share * len(ordered) - 0.5, 0.0), len(ordered) - 1.0)
     low = int(place)
     high = min(low + 1, len(ordered) - 1)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 CHANGE_OVER_S = 24.0
 """From the call until the citizen stands at the window: assumed until the day itself shows it."""
 NO_SHOW_RATE, NO_SHOW_S = 0.06, 90.0
-"""Assumed share of calls that nobody follows, and how long a clerk waits for them; both plausible, not sourced."""
+"""Assumed share of calls that nobody follows, and how long a clerk waits; both plausible, not sourced."""
 AWAY_SHARE = 0.03
 """Assumed share of time that clerks are away between two calls; plausible, not sourced."""
 CV = 0.75

@@ -1,11 +1,11 @@
 """Plays a line-up forward in fixed scenarios under the hall's calling policy: when is each ticket called?
 
 A scenario draws every service time, and what is left of those that go on, from the learned distribution, and
-for each service how far its true pace is from the learned one.
-Draws are stratified: over all scenarios each draw takes every part of its distribution once, so 24 of them say
-as much as hundreds at random, and the same line-up always gives the same answer.  Behind each line stands
-somebody who comes now and, once called, takes no time: one run answers for all lines of a group.  Others come
-later, at the rate of the last hour, and may overtake under the policy.  Left out: the bound on the green share.
+for each service how far its true pace is from the learned one.  Draws are stratified: over all scenarios each
+draw takes every part of its distribution once, so 24 of them say as much as hundreds at random, and the same
+line-up always gives the same answer.  Behind each line stands somebody who comes now and, once called, takes
+no time: one run answers for all lines of a group.  Others come later, at the rate of the last hour, and may
+overtake under the policy.  Left out: the bound on the green share.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def _quantiles() -> list[float]:
 
 
 def calls_of(lineup: Lineup, wanted: Collection[str]) -> dict[LineKey, list[list[float]]]:
-    """Return when each place of the lines of `wanted` services is called: [place][scenario], seconds from now.
+    """Return when each place in the lines of `wanted` is called: [place][scenario], seconds from now.
 
     The place after the last ticket is whoever comes now.  For priority tickets only the line of
     `lineup.green` has it.  Places that not every scenario came to are left out.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, median, stdev
 
-from queue_server.domain.estimate import relative_error
+from queue_server.domain.estimate import HAD_TO_WAIT_S, relative_error
 from queue_server.simulation.virtual_day import DayLog
 
 T_95 = {
@@ -62,7 +62,7 @@ class Accuracy:
 
 
 def accuracy_of(logs: Sequence[DayLog], *, green: bool | None = None, queued: bool = False) -> Accuracy:
-    """Return the accuracy over days, of one kind of tickets if asked; `queued`: of those who really waited."""
+    """Return the accuracy over days, of one kind if asked; `queued`: of those who had to wait."""
     told = [
         (one.told, one.wait_s)
         for log in logs
@@ -70,7 +70,7 @@ def accuracy_of(logs: Sequence[DayLog], *, green: bool | None = None, queued: bo
         if one.wait_s is not None
         and one.told.low_s is not None
         and green in (None, one.visit.priority is not None)
-        and (one.wait_s >= 1 or not queued)
+        and (one.wait_s >= HAD_TO_WAIT_S or not queued)
     ]
     if not told:
         return Accuracy(0, *[math.nan] * 7)

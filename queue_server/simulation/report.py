@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from queue_server.domain.hall import Hall
 from queue_server.simulation.contest import BOUND, OURS
-from queue_server.simulation.measures import Waits, mean_with_error, utilisation, waits_of
+from queue_server.simulation.measures import Waits, accuracy_of, mean_with_error, utilisation, waits_of
 from queue_server.simulation.virtual_day import DayLog
 
 HEAD = f"{'':<26}{'people':>8}{'mean':>8}{'p50':>8}{'p90':>8}{'p95':>8}"
@@ -32,10 +32,27 @@ def day_report(hall: Hall, log: DayLog) -> str:
         HEAD,
         *(_row(f"{one.id} {one.en}"[:25], waits_of(log, service=one.id)) for one in hall.services.values()),
         "",
+        *accuracy_rows([log]),
+        "",
         "Utilisation of windows (%)",
         *_in_columns([f"{window:>4}{share * 100:5.0f}" for window, share in utilisation(log).items()], 10),
     ]
     return "\n".join(line for line in lines if line is not None)
+
+
+def accuracy_rows(logs: Sequence[DayLog]) -> list[str]:
+    """Return how what tickets said of the wait came true, of all told and of those who had to wait."""
+    lines = [
+        "The wait told on tickets (docs/estimates.md)",
+        f"{'':<26}{'tickets':>8}{'inside%':>8}{'below%':>8}{'above%':>8}{'error%':>8}{'strict%':>8}{'bias':>8}",
+    ]
+    for kind, green in KINDS.items():
+        for label, queued in ((f"{kind}, all", False), (f"{kind}, had to wait", True)):
+            one = accuracy_of(logs, green=green, queued=queued)
+            shares = (one.inside, one.below, one.above, one.error, one.strict)
+            cells = "".join(f"{share * 100:>8.1f}" for share in shares)
+            lines.append(f"{label:<26}{one.people:>8}{cells}{one.bias_min:>+8.2f}")
+    return lines
 
 
 def comparison(days: Mapping[str, DayLog]) -> str:
@@ -62,6 +79,8 @@ def seeds_report(days: Mapping[str, Sequence[DayLog]]) -> str:
             if OURS in waits and policy not in (OURS, BOUND):
                 lines.append(_interval_row(f"ours - {policy}", waits[OURS], waits[policy]))
         lines.append("")
+    if OURS in days:
+        lines += accuracy_rows(days[OURS])
     return "\n".join(lines).rstrip()
 
 

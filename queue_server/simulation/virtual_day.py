@@ -31,6 +31,7 @@ from queue_server.domain.estimate import Estimate
 from queue_server.domain.hall import Hall
 from queue_server.simulation.demand import Demand, Visit
 
+NOTHING_TOLD = Estimate()
 Act = Callable[[], Awaitable[None]]
 LUNCH_S, LUNCH_ENDS_S, CLOSES_S = 12 * 3600.0, 13 * 3600.0, 17 * 3600.0
 BORN_LONG_AGO = date(1940, 1, 1)
@@ -44,7 +45,7 @@ class Journey:
     issued_s: float | None = None
     called_s: float | None = None
     done: bool = False
-    told: Estimate = Estimate()
+    told: Estimate = NOTHING_TOLD
     """What the ticket said of the wait."""
 
     @property
@@ -156,7 +157,7 @@ class VirtualDay:
             self._log.turned_away[refusal.error_code] += 1
 
     async def _somebody_waits(self, service_id: str) -> None:
-        """Let the window that is free longest call, if it handles the service; one that pauses now does not."""
+        """Let the window that is free longest call, if it handles the service and does not pause."""
         for window in list(self._free):
             if service_id in self._hall.windows[window].skills and await self._call(window):
                 return
