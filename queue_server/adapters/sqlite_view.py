@@ -21,6 +21,7 @@ from queue_server.adapters.sqlite_rows import (
     ticket_of,
     to_time,
 )
+from queue_server.adapters.ticket_history import SqliteHistoryView
 from queue_server.adapters.webhook_sqlite import SqliteWebhookView
 from queue_server.application.estimate import Forecasts
 from queue_server.application.ports import Event, Session, TicketFilter, Token
@@ -32,8 +33,10 @@ from queue_server.domain.ticket import Ticket
 _T = ", ".join(TICKET_COLUMNS)
 _TICKET = f"SELECT {_T} FROM ticket WHERE id = ?"
 _TOKEN = f"SELECT {_T} FROM ticket WHERE token = ?"
+# A unary plus keeps a column from choosing the index: what is open now is less than what a day held.
 _ACTIVE = f"""
-    SELECT {_T} FROM ticket WHERE state IN ('called', 'serving') AND day = ? ORDER BY called_at DESC, key DESC
+    SELECT {_T} FROM ticket WHERE state IN ('called', 'serving') AND +day = ?
+    ORDER BY called_at DESC, key DESC
 """
 _AHEAD = """
     SELECT count(*) FROM ticket WHERE state = 'waiting' AND reserved_for IS NULL
@@ -60,6 +63,7 @@ class SqliteView(
     SqliteIssueRulesView,
     SqliteAppointmentView,
     SqliteChainView,
+    SqliteHistoryView,
     SqliteWebhookView,
     SqliteEstimates,
     RightsView,

@@ -11,7 +11,7 @@ from queue_server.application.ports import Tx
 from queue_server.contracts.events import EventName
 from queue_server.contracts.tickets import TicketIn
 from queue_server.domain.chain import check_chain, kept_stops, place_at_next_stop, stops_of
-from queue_server.domain.errors import NotFound
+from queue_server.domain.errors import NotFound, QueueError
 from queue_server.domain.hall import Hall
 from queue_server.domain.limits import already_waiting
 from queue_server.domain.ticket import FINAL, Action, Ticket
@@ -24,6 +24,8 @@ def services_asked(hall: Hall, wanted: TicketIn) -> tuple[str, tuple[str, ...]]:
     """
     first, stops = wanted.service_id, tuple(wanted.stops)
     if wanted.package is not None:
+        if first or stops:
+            raise QueueError("validation", reason="give either package or service_id with stops")
         package = hall.packages.get(wanted.package)
         if package is None:
             raise NotFound(what=f"package {wanted.package}")

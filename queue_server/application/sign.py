@@ -9,16 +9,26 @@ from queue_server.application.ports import Tx
 from queue_server.application.window_access import open_desk
 from queue_server.contracts.events import EventName
 from queue_server.domain.desk import Desk
+from queue_server.domain.errors import Refused
 
 
 def sign_in(tx: Tx, window_id: str, operator: str) -> Desk:
-    """Open a window for `operator`, who leaves any other window that is free.  Raises NotFound."""
+    """Open a window for `operator`, who leaves any other window that is free.
+
+    Whoever sat there is relieved, which is recorded.  Raises NotFound; Refused `window-taken` where the hall
+    does not allow that.
+    """
     desk = tx.desk(window_id)
+    relieved = desk.operator if desk.operator != operator else None
+    if relieved is not None:
+        if tx.hall.calling.takeover == "refuse":
+            raise Refused("window-taken", window=window_id)
+        tx.note(f"handed over from {relieved}")
     for other in tx.desks().values():
         if other.operator == operator and other.window != window_id and tx.at_window(other.window) is None:
             _close(tx, other)
     changed = replace(desk, operator=operator, paused=False, pause_reason="", since_at=tx.now)
-    return _kept(tx, changed, "free")
+    return _kept(tx, changed, "free", "handed over" if relieved is not None else None)
 
 
 def sign_out(tx: Tx, window_id: str) -> Desk:
@@ -57,7 +67,7 @@ def _close(tx: Tx, desk: Desk) -> Desk:
     return _kept(tx, changed, "closed")
 
 
-def _kept(tx: Tx, desk: Desk, state: str | None) -> Desk:
+def _kept(tx: Tx, desk: Desk, state: str | None, reason: str | None = None) -> Desk:
     tx.save_desk(desk)
-    tx.emit(EventName.WINDOW_CHANGED, window=desk.window, state=state)
+    tx.emit(EventName.WINDOW_CHANGED, window=desk.window, state=state, reason=reason)
     return desk

@@ -72,7 +72,7 @@ def check_url(url: str) -> str:
     except ValueError:
         raise QueueError("validation", reason="url: not an address") from None
     if parts.scheme not in ("http", "https") or not host or not url.isascii() or not url.isprintable():
-        raise QueueError("validation", reason="url: http://HOST/… or https://HOST/…")
+        raise QueueError("validation", reason="url: http://HOST/ or https://HOST/")
     if parts.username is not None or parts.password is not None or parts.fragment or " " in url:
         raise QueueError("validation", reason="url: no user name, password, blank or fragment")
     return host

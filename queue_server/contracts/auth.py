@@ -34,6 +34,19 @@ class LoginIn(Body):
         return f"LoginIn(username={self.username!r}, password=…)"
 
 
+class PasswordIn(Body):
+    """`POST /auth/password`: one's own password, changed."""
+
+    old: str = Field(min_length=1, max_length=256)
+    new: str = Field(min_length=1, max_length=256)
+
+    def __repr__(self) -> str:
+        """Keep both out of every log."""
+        return "PasswordIn(old=…, new=…)"
+
+    __str__ = __repr__
+
+
 class MeOut(Answer):
     """Who is asking."""
 

@@ -6,7 +6,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails
 
 from devices.contracts.printer import TicketSlip
 from queue_server.contracts.base import Answer, Body, Ident
@@ -54,12 +55,11 @@ class TicketIn(Body):
     """Id of the terminal; its printer gets reprints."""
 
     @model_validator(mode="after")
-    def _one_way_to_say_it(self) -> TicketIn:
-        """Refuse a body that names no service, or both a package and services."""
+    def _names_a_service(self) -> TicketIn:
+        """Refuse a body that names neither a service nor a package."""
         if self.package is None and not self.service_id:
-            raise ValueError("give service_id or package")
-        if self.package is not None and (self.service_id or self.stops):
-            raise ValueError("give either package or service_id with stops")
+            missing: InitErrorDetails = {"type": "missing", "loc": ("service_id",), "input": {}}
+            raise ValidationError.from_exception_data("TicketIn", [missing])
         return self
 
 

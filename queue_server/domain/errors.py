@@ -84,6 +84,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "Nobody is signed in at window {window}: sign in first.",
     ),
     "window-paused": ("{window}号窗口已暂停,请先恢复。", "Window {window} is paused: resume first."),
+    "window-taken": (
+        "{window}号窗口已有人登录,请其先签退。",
+        "Somebody else is signed in at window {window}: they sign out first.",
+    ),
     "window-busy": (
         "{window}号窗口正在叫 {number},请先办理或过号。",
         "Window {window} still has {number}: start, finish or pass it first.",

@@ -23,6 +23,10 @@ STATES = {
     "booked": "已预约",
     "checked-in": "已报到",
     "no-show": "未到",
+    # of the paper
+    "none": "无票纸",
+    "printed": "已打印",
+    "void": "票纸已作废",
 }
 ACTIONS = {
     "call": "叫号",
@@ -40,6 +44,7 @@ ACTIONS = {
     "expire": "作废",
     "rate": "评价",
     "reprint": "补打",
+    "void-paper": "作废票纸",
 }
 PHRASES = {
     # what was not found
@@ -52,7 +57,9 @@ PHRASES = {
     "case": "该办件",
     "lease": "该号段",
     "webhook": "该推送地址",
+    "event": "该事件",
     # why not now
+    "webhooks are off": "推送未启用",
     "no key for second factors": "服务器没有动态验证码的密钥",
     "no printer is known": "没有可用的打印机",
     "this hall's clock is the machine's": "本厅使用本机时钟,不能调整",
@@ -68,6 +75,11 @@ PHRASES = {
     "level is 1 to 5, 5 being very satisfied": "level 须为1至5,5为非常满意",
     "give either now or advance_s": "now 与 advance_s 须且只能填一个",
     "give either ticket_id or token": "ticket_id 与 token 须且只能填一个",
+    "give either package or service_id with stops": "package 不能与 service_id、stops 同时填写",
+    "issued_at: the server says when": "issued_at 由服务器填写",
+    "url: not an address": "url 不是有效的地址",
+    "url: http://HOST/ or https://HOST/": "url 须以 http:// 或 https:// 开头并有主机名",
+    "url: no user name, password, blank or fragment": "url 不能含用户名、密码、空格或片段",
     "cursor": "cursor 不是上一页给出的值",
     "level": "level 不是评价等级",
     "now": "now 不是本厅可用的时间",
@@ -87,6 +99,12 @@ _PATTERNS = tuple(
             r"(\S+) is (?:hardwareError|userError|deviceBusy|fraudAttempt|potentialFraud|starting)",
             r"\1 有故障",
         ),
+        (r"stops: at most (\d+)", r"stops 最多\1项"),
+        (r"stops: (\S+) twice in a row", r"stops 中 \1 连续出现两次"),
+        (r"package (\S+)", r"套餐 \1"),
+        (r"dead letter (\d+)", r"未送达事件 \1"),
+        (r"at most (\d+) webhooks", r"推送地址最多\1个"),
+        (r"events: no event is called (\S+)", r"events 没有名为 \1 的事件"),
         (r"no (\S+) (\S+)", r"没有 \1 \2"),
     )
 )

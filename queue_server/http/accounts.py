@@ -235,6 +235,37 @@ class Accounts:
         await self._store.change(keep, by)
         self.forget_known()
 
+    async def change_password(
+        self, username: str, old: str, new: str, cookie: str = "", address: str = ""
+    ) -> None:
+        """Change one's own password; every login of that person but the one of `cookie` ends.
+
+        A wrong `old` counts as a failed login.  Raises Denied: unauthenticated, locked-out, rate-limited;
+        NotFound; QueueError `validation` for a `new` that is too weak.
+        """
+        self._rate.check(username, address, self._seconds())
+        user = await self._store.read(lambda view: view.user(username))
+        if user is None:
+            raise NotFound(what="user")
+        await self._check_lock(user)
+        loop = asyncio.get_running_loop()
+        if not await loop.run_in_executor(None, self._verify, user.password_hash, old):
+            raise await self._failure(username, address, user)
+        check_password(self.rules, username, new)
+        hashed = await loop.run_in_executor(None, self._hasher.hash, new)
+        session = await self._store.read(lambda view: view.session(digest_of(cookie)))
+        now = self._session_clock.now()
+
+        def change(tx: Tx, known: User) -> None:
+            if known.password_hash != user.password_hash:
+                raise Denied("unauthenticated")
+            tx.drop_sessions_of(username)
+            tx.save_user(replace(known, password_hash=hashed, failures=0))
+            if session is not None and session.username == username:
+                tx.save_session(replace(session, made_at=now))
+
+        await self.change_user(username, change, "password-changed", _actor(user))
+
     async def change_user(self, username: str, act: Callable[[Tx, User], None], what: str, by: str) -> None:
         """Run `act` on a person and record it as `what`.  Raises NotFound."""
 

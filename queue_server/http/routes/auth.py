@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
 
-from queue_server.contracts.auth import LoginIn, MeOut
+from fastapi import APIRouter, Depends, Request, Response
+
+from queue_server.contracts.auth import LoginIn, MeOut, PasswordIn
 from queue_server.contracts.base import Problem
 from queue_server.domain.errors import Denied
 from queue_server.http.accounts import PEOPLE, Principal
-from queue_server.http.deps import SESSION_COOKIE, Ctx, check_same_origin, principals_of
+from queue_server.http.deps import SESSION_COOKIE, Ctx, check_same_origin, principals_of, require
 
 router = APIRouter(
     prefix="/auth", tags=["auth"], responses={code: {"model": Problem} for code in (401, 403, 423, 429)}
 )
+
+Person = Annotated[Principal, Depends(require(*PEOPLE))]
 
 
 @router.post("/login")
@@ -43,6 +47,19 @@ async def post_logout(request: Request, context: Ctx) -> Response:
     response = Response(status_code=204)
     response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="strict")
     return response
+
+
+@router.post("/password", status_code=204)
+async def post_password(request: Request, context: Ctx, caller: Person, wanted: PasswordIn) -> Response:
+    """Change one's own password; all other logins of the same person end."""
+    await context.accounts.change_password(
+        caller.name,
+        wanted.old,
+        wanted.new,
+        request.cookies.get(SESSION_COOKIE, ""),
+        request.client.host if request.client else "",
+    )
+    return Response(status_code=204)
 
 
 @router.get("/me")

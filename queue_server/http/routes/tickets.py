@@ -11,14 +11,16 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from devices.contracts.printer import PrintTicket
 from queue_server.application.cancel import cancel
+from queue_server.application.history import history
 from queue_server.application.issue_ticket import issue_ticket
 from queue_server.application.ports import Outcome, Tx
-from queue_server.application.print_result import ask_reprint, print_result
+from queue_server.application.print_result import ask_reprint, print_result, void_paper
 from queue_server.application.queries import ticket_out
 from queue_server.application.requeue import requeue
 from queue_server.application.slip import issued_answer, make_slip
 from queue_server.contracts.base import Listing, Problem
 from queue_server.contracts.devices import ReprintIn
+from queue_server.contracts.history import HistoryOut
 from queue_server.contracts.tickets import IssuedTicketOut, PrintResultIn, TicketIn, TicketOut, TicketState
 from queue_server.domain.errors import QueueError
 from queue_server.domain.estimate import Estimate
@@ -36,7 +38,13 @@ Short = Annotated[str | None, Query(max_length=64)]
 
 @router.post("", status_code=201, response_model=IssuedTicketOut)
 async def post_ticket(request: Request, caller: Issuer, wanted: TicketIn) -> Response:
-    """Give out the next number of a service; safe to repeat with the same Idempotency-Key."""
+    """Give out the next number of a service; safe to repeat with the same Idempotency-Key.
+
+    With `stops`, or for a `package`, one number for several services in order.  Only the server says when a
+    ticket is issued; what a terminal gave out by itself comes through its lease.
+    """
+    if wanted.issued_at is not None:
+        raise QueueError("validation", reason="issued_at: the server says when")
 
     def job(tx: Tx) -> Outcome:
         return Outcome(201, issued_answer(tx, issue_ticket(tx, wanted)).model_dump_json())
@@ -68,6 +76,13 @@ async def get_ticket(ticket_id: TicketId, context: Ctx, caller: Reader) -> Ticke
     return await context.reader.ticket(ticket_id)
 
 
+@router.get("/{ticket_id}/history")
+async def get_history(ticket_id: TicketId, context: Ctx, caller: Reader) -> HistoryOut:
+    """Return what became of a ticket: every state with its time, place, reason and who did it."""
+    now = context.clock.now()
+    return await context.store.read(lambda view: history(view, context.hall, ticket_id, now))
+
+
 @router.post("/{ticket_id}/cancel", response_model=TicketOut)
 async def post_cancel(ticket_id: TicketId, request: Request, caller: Issuer) -> Response:
     """Give a ticket up."""
@@ -88,6 +103,12 @@ async def post_print_result(
     return await write(
         request, caller, shown(lambda tx: print_result(tx, ticket_id, said.outcome, said.reason))
     )
+
+
+@router.post("/{ticket_id}/void-paper", response_model=TicketOut)
+async def post_void_paper(ticket_id: TicketId, request: Request, caller: Staff) -> Response:
+    """Give up paper that never came: the ticket is no longer marked, and stays in the line."""
+    return await write(request, caller, shown(lambda tx: void_paper(tx, ticket_id)))
 
 
 @router.post("/{ticket_id}/reprint", response_model=TicketOut)
