@@ -54,7 +54,7 @@ _NUMBER = """
     ON CONFLICT (service_id, day) DO UPDATE SET last = last + 1 RETURNING last
 """
 _AT_WINDOW = f"SELECT {_T} FROM ticket WHERE window = ? AND state IN ('called', 'serving')"
-_HELD = f"SELECT {_T} FROM ticket WHERE window = ? AND state = 'held' AND day = ? ORDER BY called_at, key"
+_HELD = f"SELECT {_T} FROM ticket WHERE window = ? AND state = 'held' AND +day = ? ORDER BY called_at, key"
 _LINE = f"""
     SELECT {_T} FROM ticket WHERE state = 'waiting' AND reserved_for IS NULL AND day = ? AND service_id = ?
     ORDER BY cls, place, n LIMIT ?
@@ -69,8 +69,8 @@ _WAITING = """
 """
 _PERSON = f"SELECT {_T} FROM ticket WHERE person = ? AND day = ? ORDER BY key"
 _LATE = f"""
-    SELECT {_T} FROM ticket
-    WHERE state IN ('waiting', 'called', 'serving', 'held', 'passed') AND day < ? ORDER BY key
+    SELECT {_T} FROM ticket INDEXED BY ticket_open
+    WHERE state IN ('waiting', 'called', 'serving', 'held', 'passed') AND day < ? ORDER BY +key
 """
 
 

@@ -112,7 +112,7 @@ def test_the_count_is_what_the_tickets_say_whatever_was_done_to_them_together(
         clock = FixedClock(MONDAY)
         store = store_of("sqlite", folder, hall, clock)
         for window in hall.windows:
-            await store.change(partial(sign_in, window_id=window, operator="clerk"))
+            await store.change(partial(sign_in, window_id=window, operator=f"clerk {window}"))
         await asyncio.gather(*(attempt(store, job_of(*step)) for step in steps))
         now = [one for _, one in await store.read(lambda view: view.tickets(TicketFilter(limit=200)))]
         assert held_in(folder / "hall.db") == open_ones(now)

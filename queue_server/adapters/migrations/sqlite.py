@@ -115,6 +115,12 @@ def m070_estimates(db: Database) -> None:
     db.execute(PASSED_INDEX)
 
 
+@migrations()  # type: ignore[untyped-decorator]
+def m031_ticket_day(db: Database) -> None:
+    """Find the tickets of a day: a list of today's must not read through the years."""
+    db.execute("CREATE INDEX ticket_day ON ticket (day)")
+
+
 _M001 = (
     """
     CREATE TABLE ticket (
