@@ -17,6 +17,7 @@ from queue_server.domain.ticket import Ticket
 NOTICE = "请在休息区等候,注意呼叫及大屏显示信息。过号请到导服台。"
 NOTICE_EN = "Please wait in the rest area and watch the screens. If you miss your call, ask at the desk."
 PRIORITY, REPRINT = ("绿色通道", "Priority"), ("补打", "Reprint")
+BOOKED = ("网上预约", "Appointment")
 
 
 def issued_answer(tx: Tx, ticket: Ticket) -> IssuedTicketOut:
@@ -60,7 +61,8 @@ def make_slip(
     service = hall.services[ticket.service_id]
     zone = hall.zones[service.zone]
     in_english = ticket.language == "en"
-    marks = [PRIORITY] * bool(ticket.priority) + [REPRINT] * reprint
+    marks = [PRIORITY] * bool(ticket.priority) + [BOOKED] * (ticket.appointment is not None)
+    marks += [REPRINT] * reprint
     notice = NOTICE_EN if in_english else NOTICE
     return TicketSlip.model_construct(
         hall=(in_english and hall.en) or hall.name,

@@ -126,6 +126,12 @@ async def track(
     return _page(request, "track", language, await _board(request), token=token, rating=form)
 
 
+@router.get("/appointments")
+async def appointments(request: Request, lang: Lang = None) -> HTMLResponse:
+    """Booking ahead; what can be booked is for the API to say."""
+    return _page(request, "appointments", _language_of_person(request, lang), await _board(request))
+
+
 @router.get("/lab")
 async def lab(request: Request, lang: Lang = None) -> HTMLResponse:
     """The simulated machines of this hall with their knobs; 404 where machines are real."""

@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from tests.web.fake_app import busy_hall, create_fake_app
 
 WEB = Path(__file__).parents[2] / "queue_server/web"
-PAGES = ("/", "/console", "/wall", "/window/3", "/tablet/3", "/t/t-A001", "/lab")
+PAGES = ("/", "/console", "/wall", "/window/3", "/tablet/3", "/t/t-A001", "/appointments", "/lab")
 
 
 @pytest.fixture(scope="module")

@@ -67,6 +67,7 @@ def test_a_page_uses_only_its_own_texts_and_the_common_ones() -> None:
     lab = ("lab_drawer", "lab_faults", "lab_machines", "lab_pads", "lab_story")
     console = ("console_ask", "console_desk", "console_line", "console_paper")
     owners = dict.fromkeys(lab, "lab") | dict.fromkeys(console, "console")
+    owners |= {f"appointments_{part}": "appointments" for part in ("cancel", "done", "form", "times")}
     common = {"live", "live_stream", "live_worker", "api", "page", "dom", "clock", "rating"}
     strangers = []
     for module in WEB.glob("static/js/*.js"):
