@@ -10,6 +10,7 @@ from devices.sim.base import Action, Simulator
 from devices.sim.card_reader import SimCardReader
 from devices.sim.digit_line import SimDigitLine
 from devices.sim.id_reader import SimIdReader
+from devices.sim.led_alphasign import SimAlphaSign
 from devices.sim.led_board import SimLedBoard
 from devices.sim.led_image import SimLedImage
 from devices.sim.light import SimAsciiLamps, SimWled
@@ -26,6 +27,7 @@ MAKERS: dict[str, Callable[..., Simulator]] = {
     "printer": SimPrinter,
     "led-board": SimLedBoard,
     "led-board-image": SimLedImage,
+    "led-board-alphasign": SimAlphaSign,
     "digit-line": SimDigitLine,
     "light-wled": SimWled,
     "light-ascii": SimAsciiLamps,

@@ -21,6 +21,7 @@ class SimSettings(_Table):
         "printer",
         "led-board",
         "led-board-image",
+        "led-board-alphasign",
         "digit-line",
         "light-wled",
         "light-ascii",
