@@ -191,14 +191,14 @@ class HallAtRandom(RuleBasedStateMachine):
     def whoever_waits_is_called_within_the_bound(self, data: st.DataObject) -> None:
         """docs/calling-policy.md: once overdue, within K calls of the windows that handle the service."""
         today = self.hall.business_day(self.clock.now())
-        lines = [
+        waiting = [
             one
             for one in self.tickets
             if one.state is State.WAITING and one.day == today and one.reserved_for is None
         ]
-        if not lines:
+        if not waiting:
             return
-        chosen = data.draw(st.sampled_from(lines))
+        chosen = data.draw(st.sampled_from(waiting))
         overdue_at = chosen.issued_at.fromtimestamp(chosen.place / 1e6, tz=MONDAY.tzinfo) + timedelta(
             minutes=self.hall.policy.overdue_min
         )
@@ -209,9 +209,15 @@ class HallAtRandom(RuleBasedStateMachine):
         for window in windows:
             self.sign_in(window)
             self.clear(window)
+        lines = sorted({one for window in windows for one in self.hall.windows[window].skills} - {"B"})
         for _ in range(self.calls_bound(chosen, windows)):
             self.clock.advance(3)
-            self.take(data.draw(SERVICES), None, data.draw(st.sampled_from([None, "ELDER"])), Channel.KIOSK)
+            if lines:  # somebody who would go first by class comes all the time
+                service, priority = (
+                    data.draw(st.sampled_from(lines)),
+                    data.draw(st.sampled_from(["ELDER", None])),
+                )
+                self.take(service, None, priority, Channel.KIOSK)
             window = data.draw(st.sampled_from(windows))
             called = self.call_at(window)
             assert called is not None
