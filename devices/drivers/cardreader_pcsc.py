@@ -25,6 +25,7 @@ Readable = Literal["social-security", "t-union", "staff-card"]
 Sex = Literal["0", "1", "2", "9"]  # the codec lets no other through
 Result = TypeVar("Result")
 _MOST_COMMANDS = 64  # of one script; more than any card needs
+_TRIES = 3  # to speak to one card before it is given up
 _SHORTEST_UID = 4
 _RANDOM_UID = 0x08  # first byte of a serial number of 4 that is made up anew each time, as by telephones
 
@@ -54,6 +55,7 @@ class PcscCardReader:
         self._seen = -1  # the change that was told last
         self._given = -1  # the card that was read last
         self._inside = False
+        self._tries = 0  # to speak to the card that came
 
     async def probe(self) -> None:
         """Ask pcscd for the reader.  Raises WireClosed, WireTimeout."""
@@ -64,12 +66,20 @@ class PcscCardReader:
         seat = await self._wire.seat(wait_s)
         if seat.change == self._seen:
             return None
-        self._seen = seat.change
-        was_inside, self._inside = self._inside, seat.card
         if not seat.card:
+            was_inside, self._inside, self._seen, self._tries = self._inside, False, seat.change, 0
             return CardChange(None) if was_inside else None
-        async with self._powered():
-            return await self._identify()
+        try:
+            async with self._powered():
+                change = await self._identify()
+        except DeviceFault:
+            self._tries += 1
+            if self._tries < _TRIES:
+                return None  # a card in motion: the next look tries again
+            self._inside, self._seen, self._tries = True, seat.change, 0
+            raise
+        self._inside, self._seen, self._tries = True, seat.change, 0
+        return change
 
     async def poll_card(self) -> IdCard | None:
         """Look once and read a social-security card; see devices.kinds.IdReader.

@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import hmac
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
 from itertools import count
@@ -20,7 +21,7 @@ from uuid import uuid4
 from devices.agent.roles.base import Post
 from devices.agent.roles.id_reader import POLL_S, IdReaderRole
 from devices.agent.tasks import run_together
-from devices.bus.base import Bus, BusClosed, Received, envelope_of
+from devices.bus.base import Bus, BusClosed, Received, Subscription, envelope_of
 from devices.contracts import topics
 from devices.contracts.id_reader import (
     CardInserted,
@@ -36,6 +37,7 @@ from devices.kinds import CardChange
 
 LOOK_S = 0.25  # how long one look waits for a card; a request for a card waits at most that long for it
 SHOWN_LIVES_S = 10.0  # a sign-in that arrives later than this would surprise the clerk
+_ANSWERS_KNOWN = 16
 log = logging.getLogger(__name__)
 
 
@@ -52,6 +54,8 @@ class CardReaderRole(IdReaderRole):
         self._post = post
         self._joined = post.device.joins
         self._joined_reading: asyncio.Task[None] | None = None
+        self._joined_request = ""
+        self._answered: deque[str] = deque(maxlen=_ANSWERS_KNOWN)
         self._boot = uuid4().hex[:12]
         self._seq = count(1)
 
@@ -114,35 +118,47 @@ class CardReaderRole(IdReaderRole):
     # --- requests to the reader that this one joins ---------------------------------------------------
 
     async def _take_joined(self, bus: Bus, joined: str) -> None:
+        """Read for each request to `joined` until somebody has answered it."""
+        results = await bus.subscribe(topics.local_result(joined, "+"), CardRead)
         commands = await bus.subscribe(topics.local_command(joined, "read-card"), ReadCard)
         try:
-            async for command in commands:
-                if self._joined_reading is not None:
-                    self._joined_reading.cancel()
-                self._joined_reading = asyncio.create_task(self._answer_joined(bus, joined, command))
+            await run_together(self._hear_answers(results), self._read_for(bus, joined, commands))
         finally:
-            if self._joined_reading is not None:
-                self._joined_reading.cancel()
+            self._drop_joined()
+
+    async def _hear_answers(self, results: Subscription[CardRead]) -> None:
+        async for result in results:
+            answered = result.envelope.reply_to or ""
+            self._answered.append(answered)  # it may have been quicker than the request on its way to us
+            if self._joined_request == answered:
+                self._drop_joined()
+
+    async def _read_for(self, bus: Bus, joined: str, commands: Subscription[ReadCard]) -> None:
+        async for command in commands:
+            self._drop_joined()
+            if command.envelope.id not in self._answered:
+                self._joined_request = command.envelope.id
+                self._joined_reading = asyncio.create_task(self._answer_joined(bus, joined, command))
+
+    def _drop_joined(self) -> None:
+        self._joined_request = ""
+        if self._joined_reading is not None:
+            self._joined_reading.cancel()
+            self._joined_reading = None
 
     async def _answer_joined(self, bus: Bus, joined: str, command: Received[ReadCard]) -> None:
-        """Answer in the joined reader's place, unless it answers first."""
-        topic = topics.local_result(joined, command.envelope.id)
-        answers = await bus.subscribe(topic, CardRead)
-        reading = asyncio.create_task(self._read_patiently())
-        answered = asyncio.create_task(answers.get(command.body.timeout_s))
+        """Answer in the joined reader's place; its own answers, also that time is up, end this task."""
         try:
-            await asyncio.wait({reading, answered}, return_when=asyncio.FIRST_COMPLETED)
-            if reading.done() and not answered.done():
-                await bus.publish(topic, envelope_of(reading.result(), reply_to=command.envelope.id))
-                stop = topics.local_command(joined, "stop-reading")
-                await bus.publish(stop, envelope_of(StopReading()))
-        except BusClosed:
-            log.info("%s: whoever waited for a card is gone", self._id)
-        finally:
-            reading.cancel()
-            answered.cancel()
-            await asyncio.gather(reading, answered, return_exceptions=True)
-            await answers.close()
+            async with asyncio.timeout(command.body.timeout_s):
+                result = await self._read_patiently()
+        except TimeoutError:
+            return
+        self._joined_request = ""  # what is heard from now on is our own answer
+        with contextlib.suppress(BusClosed):
+            topic = topics.local_result(joined, command.envelope.id)
+            await bus.publish(topic, envelope_of(result, reply_to=command.envelope.id))
+            stop = topics.local_command(joined, "stop-reading")
+            await bus.publish(stop, envelope_of(StopReading()))
 
     async def _read_patiently(self) -> CardRead:
         """Read; while this reader is away the other one may still answer."""

@@ -2,6 +2,7 @@
 
 from devices.contracts.id_reader import CardMedium
 from devices.drivers.cardreader_pcsc import PcscCardReader
+from devices.errors import DeviceFault
 from devices.sim.smart_card import make_smart_card
 from devices.transports.memory_apdu import MemoryChannel
 from tests.contract.bench import CardBench
@@ -19,7 +20,8 @@ async def exercise(driver: PcscCardReader, channel: MemoryChannel, name: str) ->
     await driver.look(0)
     channel.insert(make_smart_card(CARDS[name], 1))
     came = await driver.look(0.25)
-    assert came is not None
+    if came is None:
+        raise DeviceFault("card-removed", "the card was not told, so it must have left")
     assert came.medium == CardMedium(name)
     assert came.number == CARDS[name].get("number", "")
     assert came.uid.hex().upper() == CARDS[name].get("uid", "")
