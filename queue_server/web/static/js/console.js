@@ -20,7 +20,7 @@ const ROLES = {
 let board = page.board;
 let me = null;
 let asked = new URLSearchParams(location.search).get("window"); // a link to one window is followed once
-const desk = new Desk({ trouble, inform, stateText: (state) => t(STATES[state]), lostSession: start });
+const desk = new Desk({ trouble, inform, stateText: (state) => t(STATES[state]), lostSession: start, myName: () => me?.username });
 
 showClock(byId("clock"), null, lang);
 byId("signin-form").addEventListener("submit", signIn);

@@ -4,6 +4,7 @@ import { get, post } from "./api.js";
 import { hallNow } from "./clock.js";
 import { ask, fillTargets } from "./console_ask.js";
 import { byId, h, keyed, say } from "./dom.js";
+import { accessibleChip, nextStops, showHistory, whyCalled } from "./console_history.js";
 import { ASIDE, age, makeRow, paperText, priorityChip, tickets } from "./console_line.js";
 import { Reprints } from "./console_paper.js";
 import { named, page, serviceNamed, t } from "./page.js";
@@ -21,9 +22,9 @@ const BOUNCE_MS = 600;
 const LISTED = 60;
 
 export class Desk {
-  /** `trouble(error)` shows a sentence, `inform(sentence)` good news, `lostSession()` asks to sign in again. */
-  constructor({ trouble, inform, stateText, lostSession }) {
-    Object.assign(this, { trouble, inform, stateText, lostSession, id: null, window: null, board: page.board });
+  /** `trouble(error)` shows a sentence, `inform(sentence)` good news, `lostSession()` asks to sign in again, `myName()` tells who sits here. */
+  constructor({ trouble, inform, stateText, lostSession, myName }) {
+    Object.assign(this, { trouble, inform, stateText, lostSession, myName, mine: false, id: null, window: null, board: page.board });
     this.lists = { waiting: [], aside: [], paper: [] };
     this.shown = "waiting";
     this.busy = false;
@@ -48,7 +49,7 @@ export class Desk {
   }
 
   async open(id, board) {
-    Object.assign(this, { id, board, window: null });
+    Object.assign(this, { id, board, window: null, mine: false });
     await this.refresh();
   }
 
@@ -107,6 +108,7 @@ export class Desk {
       tickets(`state=held&window=${id}`), tickets(`state=passed&window=${id}`), ...lines]);
     if (this.id !== id) return;
     this.window = window;
+    this.tellRelieved(window.operator);
     const rank = new Map(window.skills.map((skill) => [skill.service_id, skill.priority]));
     const order = (a, b) => rank.get(a.service_id) - rank.get(b.service_id) || a.issued_at.localeCompare(b.issued_at);
     const all = waiting.flat().filter((ticket) => !ticket.window || ticket.window === id).sort(order);
@@ -116,6 +118,12 @@ export class Desk {
       paper: all.filter((ticket) => ["failed", "unknown"].includes(ticket.print_state)),
     };
     this.draw();
+  }
+
+  /** Say so when somebody else has signed in here since: again after each thing that is done. */
+  tellRelieved(operator) {
+    if (operator === this.myName()) this.mine = true;
+    else if (this.mine && operator) this.trouble(new Error(t("console.taken_over", { name: operator })));
   }
 
   /** Do one thing after the other; a key that bounces under an eager finger is one press. */
@@ -199,6 +207,16 @@ export class Desk {
     return answered;
   }
 
+  /** Show what became of a ticket. */
+  async history(ticket) {
+    try {
+      await showHistory(ticket);
+    } catch (error) {
+      if (error.status === 401) this.lostSession();
+      else this.trouble(error);
+    }
+  }
+
   choose(list) {
     this.shown = list;
     for (const tab of this.tabs()) tab.setAttribute("aria-selected", String(tab.dataset.list === list));
@@ -250,11 +268,13 @@ export class Desk {
     const calls = ticket.calls > 1 ? h("span.chip", {}, t("console.calls", { n: ticket.calls })) : null;
     box.replaceChildren(
       h("div.number", {}, ticket.number),
-      h("div.about", {}, h("b", {}, serviceNamed(this.board, ticket.service)), h("span", {}, ticket.citizen), priorityChip(ticket)),
+      h("div.about", {}, h("b", {}, serviceNamed(this.board, ticket.service)), h("span", {}, ticket.citizen), priorityChip(ticket), accessibleChip(ticket)),
       h("div.about", {},
         h("span.chip", { className: ticket.state === "serving" ? "chip good" : "chip warn" },
           `${this.stateText(ticket.state === "serving" ? "serving" : "calling")} ${since ? age(since) : ""}`),
         calls, h("span.quiet", {}, t("console.served_today", { n: this.window.served_today }))),
+      ...[nextStops(ticket), whyCalled(ticket)].filter(Boolean),
+      h("button.button.small", { type: "button", onclick: () => this.history(ticket) }, t("console.history")),
     );
   }
 
@@ -288,9 +308,11 @@ export class Desk {
     };
     const back = { name: "requeue", label: t("console.requeue"), path: `/api/v1/tickets/${ticket.id}/requeue`, body: {} };
     const again = { name: "reprint", label: t("console.reprint"), run: () => this.reprint(ticket) };
+    const giveUp = { name: "void", label: t("console.void_paper"), path: `/api/v1/tickets/${ticket.id}/void-paper`, body: {} };
+    const past = { name: "history", label: t("console.history"), run: () => this.history(ticket) };
     const free = !this.window.ticket;
-    if (this.shown === "paper") return [again];
+    if (this.shown === "paper") return [again, giveUp];
     if (ticket.state === "waiting") return [paperText(ticket) ? again : null, free ? call : null].filter(Boolean);
-    return [ticket.state === "passed" && free ? call : null, back].filter(Boolean);
+    return [ticket.state === "passed" && free ? call : null, back, past].filter(Boolean);
   }
 }

@@ -28,6 +28,7 @@ export function age(iso) {
 
 export function paperText(ticket) {
   if (ticket.print_state === "failed") return t("console.paper_failed");
+  if (ticket.print_state === "void") return t("console.paper_void");
   return ticket.print_state === "unknown" ? t("console.paper_unknown") : "";
 }
 

@@ -32,7 +32,7 @@ export class Reprints {
   /** An event of the hall. */
   heard({ name, ticket_id: id, print_state: state, reason }) {
     const asked = this.awaited.get(id);
-    if (name !== "ticket-print" || !asked || reason === ASKED || state === "requested") return;
+    if (name !== "ticket-print" || !asked || reason === ASKED || state === "requested" || state === "void") return;
     this.refused(id);
     const { number } = asked;
     if (state === "printed" && !reason) this.tell(t("console.reprinted", { number }));

@@ -4,7 +4,7 @@ const REOPEN_MS = 2_000;
 const NAMES = [
   "open", "heartbeat", "snapshot",
   "ticket-issued", "ticket-called", "ticket-recalled", "ticket-started", "ticket-finished", "ticket-no-show",
-  "ticket-held", "ticket-resumed", "ticket-transferred", "ticket-requeued", "ticket-cancelled",
+  "ticket-held", "ticket-resumed", "ticket-transferred", "ticket-moved", "ticket-requeued", "ticket-cancelled",
   "ticket-expired", "ticket-print", "ticket-rated", "window-changed",
 ];
 

@@ -49,6 +49,7 @@ function draw(ticket) {
     h("p.number", {}, ticket.number),
     h("p.state", { role: "status" }, state),
     ...(ticket.state === "waiting" ? [h("div.facts", {}, fact(String(ticket.ahead), t("track.ahead")), fact(wait(ticket.estimate), t("track.estimate")), ...places(ticket))] : []),
+    ...(ticket.stops?.length && !ENDED.has(ticket.state) ? [h("div.facts", {}, place(ticket.stops.map(named).join(" → "), t("track.next_stops")))] : []),
   );
   byId("note").hidden = ENDED.has(ticket.state);
   if (ticket.state === "called" && navigator.userActivation?.hasBeenActive) navigator.vibrate?.([300, 150, 300]);
