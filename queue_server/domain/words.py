@@ -76,6 +76,7 @@ PHRASES = {
     "give either now or advance_s": "now 与 advance_s 须且只能填一个",
     "give either ticket_id or token": "ticket_id 与 token 须且只能填一个",
     "give either package or service_id with stops": "package 不能与 service_id、stops 同时填写",
+    "the old password is wrong": "原密码有误",
     "issued_at: the server says when": "issued_at 由服务器填写",
     "url: not an address": "url 不是有效的地址",
     "url: http://HOST/ or https://HOST/": "url 须以 http:// 或 https:// 开头并有主机名",

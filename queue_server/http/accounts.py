@@ -240,8 +240,8 @@ class Accounts:
     ) -> None:
         """Change one's own password; every login of that person but the one of `cookie` ends.
 
-        A wrong `old` counts as a failed login.  Raises Denied: unauthenticated, locked-out, rate-limited;
-        NotFound; QueueError `validation` for a `new` that is too weak.
+        A wrong `old` counts as a failed login.  Raises Denied: locked-out, rate-limited; NotFound; QueueError
+        `validation` for a wrong `old` (not `unauthenticated`: the login is good) and a `new` that is too weak.
         """
         self._rate.check(username, address, self._seconds())
         user = await self._store.read(lambda view: view.user(username))
@@ -250,7 +250,8 @@ class Accounts:
         await self._check_lock(user)
         loop = asyncio.get_running_loop()
         if not await loop.run_in_executor(None, self._verify, user.password_hash, old):
-            raise await self._failure(username, address, user)
+            await self._failure(username, address, user)
+            raise QueueError("validation", reason="the old password is wrong")
         check_password(self.rules, username, new)
         hashed = await loop.run_in_executor(None, self._hasher.hash, new)
         session = await self._store.read(lambda view: view.session(digest_of(cookie)))
@@ -258,7 +259,7 @@ class Accounts:
 
         def change(tx: Tx, known: User) -> None:
             if known.password_hash != user.password_hash:
-                raise Denied("unauthenticated")
+                raise QueueError("validation", reason="the old password is wrong")
             tx.drop_sessions_of(username)
             tx.save_user(replace(known, password_hash=hashed, failures=0))
             if session is not None and session.username == username:

@@ -104,7 +104,7 @@ async def test_ones_own_password_is_changed_and_all_other_logins_end(run: Runnin
     ]
     audit = (await (await run.person("auditor")).get("/api/v1/audit?action=password-changed")).json()
 
-    assert (wrong.status_code, weak.status_code, changed.status_code) == (401, 422, 204)
+    assert (wrong.status_code, weak.status_code, changed.status_code) == (422, 422, 204)
     assert (me, logins) == ([200, 401], [401, 200])
     assert [row["actor"] for row in audit["items"]] == [f"operator:{user['username']}"]
 
