@@ -6,6 +6,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 from pydantic import ValidationError
 
@@ -169,6 +171,17 @@ def test_every_page_of_a_text_holds_dots_inside_the_board():
 
     assert len(pages) > 3
     assert all(0 <= x < 48 and 0 <= y < 16 for dots in pages for x, y in dots)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=30), st.sampled_from([(32, 16), (64, 32), (8, 8)]))
+def test_every_text_becomes_pages_inside_the_board_and_the_same_ones_each_time(text, size):
+    face = Face(*size, least_glyph=8)
+
+    pages = dot_text.pages(text, face)
+
+    assert pages == dot_text.pages(text, face)
+    assert all(0 <= x < size[0] and 0 <= y < size[1] for dots in pages for x, y in dots)
 
 
 def test_what_no_font_has_is_a_question_mark_and_not_a_box():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 
 from devices.agent.roles.base import Post
@@ -10,7 +11,7 @@ from devices.agent.tasks import run_together
 from devices.bus.base import Bus
 from devices.contracts import topics
 from devices.contracts.window_display import WindowDisplay
-from devices.errors import DeviceError
+from devices.errors import DeviceError, DeviceFault
 from devices.kinds import LedBoard
 
 RETRY_S = 1.0  # a board that refused once is asked again; the text may have changed by then
@@ -58,9 +59,20 @@ class BoardRole:
                 continue
             try:
                 async with self._session.using() as driver:
-                    await driver.show(wanted.text)
+                    await _show_or_darken(driver, wanted.text)
                 self._shown = (wanted.text, wanted.calls)
             except DeviceError as error:
+                self._shown = None
                 log.info("%s: not shown yet (%s)", self._device.id, error.code)
                 await asyncio.sleep(RETRY_S)
                 self._news.set()
+
+
+async def _show_or_darken(driver: LedBoard, text: str) -> None:
+    """Show `text`; a board that refuses it goes dark, so that the call before does not stand there for it."""
+    try:
+        await driver.show(text)
+    except DeviceFault:
+        with contextlib.suppress(DeviceFault):
+            await driver.clear()
+        raise

@@ -1,0 +1,95 @@
+"""The role of a board, where the board refuses or comes back: a text that is over never stands."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from devices.agent.buses import Buses
+from devices.agent.roles import board as board_role
+from devices.agent.roles.board import BoardRole
+from devices.bus.base import envelope_of
+from devices.bus.memory import MemoryBus
+from devices.contracts import topics
+from devices.contracts.window_display import WindowDisplay, WindowState
+from devices.errors import DeviceFault, WireClosed
+from tests.devices.test_roles import PATIENCE_S, post, running
+
+
+class FakeBoard:
+    discarded_bytes = 0
+
+    def __init__(self) -> None:
+        self.now = "old"
+        self.faults: list[Exception] = []
+        self.news = asyncio.Event()
+
+    async def probe(self) -> None:
+        return None
+
+    async def show(self, text: str) -> None:
+        if self.faults:
+            raise self.faults.pop(0)
+        self._set(text)
+
+    async def clear(self) -> None:
+        self._set("")
+
+    def _set(self, text: str) -> None:
+        self.now = text
+        self.news.set()
+
+    async def has(self, text: str) -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            while self.now != text:
+                self.news.clear()
+                await self.news.wait()
+
+
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(board_role, "RETRY_S", 0.0)
+
+
+async def say(site: MemoryBus, text: str, seq: int) -> None:
+    display = WindowDisplay(window="3", state=WindowState.CALLING, text=text, calls=1, seq=seq)
+    await site.publish(topics.window_display("demo", "3"), envelope_of(display), retain=True)
+
+
+def on_a_board(site: MemoryBus, board: Any) -> Any:
+    return running(BoardRole(post(board, Buses("demo", site), window="3")))
+
+
+async def test_a_board_that_refuses_a_text_is_dark_instead_of_showing_the_one_before() -> None:
+    site, board = MemoryBus(), FakeBoard()
+    board.faults = [DeviceFault("board-text-impossible", "no")] * 10_000
+    await say(site, "请A001到3号窗口", 1)
+
+    async with on_a_board(site, board):
+        await board.has("")
+
+    assert board.now == ""
+
+
+async def test_a_board_that_refused_once_shows_the_text_at_the_next_try() -> None:
+    site, board = MemoryBus(), FakeBoard()
+    board.faults = [DeviceFault("board-busy", "no")]
+    await say(site, "请A001到3号窗口", 1)
+
+    async with on_a_board(site, board):
+        await board.has("请A001到3号窗口")
+
+    assert board.faults == []
+
+
+async def test_a_board_is_told_again_after_its_wire_broke() -> None:
+    site, board = MemoryBus(), FakeBoard()
+    board.faults = [WireClosed("unplugged")]
+    await say(site, "请A001到3号窗口", 1)
+
+    async with on_a_board(site, board):
+        await board.has("请A001到3号窗口")
+
+    assert board.faults == []
