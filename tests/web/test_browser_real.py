@@ -33,11 +33,11 @@ class RealHall:
         self.url = self.served.url
         self._keys = itertools.count()
 
-    def issue(self, service: str) -> dict[str, Any]:
+    def issue(self, service: str, **more: Any) -> dict[str, Any]:
         """Take a ticket as the kiosk does."""
         tokens = httpx.get(f"{self.url}/lab/api/credentials").json()["tokens"]
         headers = {"Authorization": f"Bearer {tokens['kiosk']}", "Idempotency-Key": f"k{next(self._keys)}"}
-        body = {"service_id": service, "channel": "kiosk"}
+        body = {"service_id": service, "channel": "kiosk", **more}
         answer = httpx.post(f"{self.url}/api/v1/tickets", json=body, headers=headers)
         assert answer.status_code == 201, answer.text
         issued: dict[str, Any] = answer.json()
@@ -230,3 +230,40 @@ def test_every_page_of_the_real_server_opens_without_a_complaint(page: Page, hal
         page.goto(hall.url + path)
         expect(page.locator("body")).to_be_visible()
         page.evaluate("document.fonts.ready.then(() => true)")
+
+
+def test_the_console_and_the_phone_name_the_next_stop_and_the_history_who_called_why(
+    page: Page, browser: Browser, hall: RealHall
+) -> None:
+    issued = hall.issue("A", stops=["H"])
+    phone = browser.new_context(locale="en-GB").new_page()
+    phone.goto(f"{hall.url}/t/{issued['track_url'].rsplit('/', 1)[1]}")
+    expect(phone.locator("#ticket")).to_contain_text("then go on to")
+    sit_down(page, hall, "4")
+    serve_one_to = page.locator("#current")
+    page.keyboard.press("F2")
+    expect(serve_one_to).to_contain_text("下一环节：发票领用与代开")
+    expect(serve_one_to).to_contain_text("等候最久")
+    serve_one_to.get_by_role("button", name="记录").click()
+    expect(page.locator("#history-rows li")).to_have_count(2)
+    expect(page.locator("#history-rows")).to_contain_text("operator:operator1")
+    page.locator("#history-dialog").get_by_role("button", name="关闭").click()
+    page.keyboard.press("F4")
+    expect(serve_one_to).to_have_attribute("data-state", "serving")
+    page.keyboard.press("F8")
+    page.locator("#finish-dialog button.primary").click()
+    expect(serve_one_to).to_have_attribute("data-state", "")
+    expect(phone.locator("#ticket")).to_contain_text("Invoices")
+    phone.context.close()
+
+
+def test_a_clerk_who_was_relieved_is_told(page: Page, hall: RealHall) -> None:
+    sit_down(page, hall, "4")
+    users = httpx.get(f"{hall.url}/lab/api/credentials").json()["users"]
+    other = next(one for one in users if one["role"] == "supervisor")
+    with httpx.Client(base_url=hall.url) as client:
+        login = {"username": other["username"], "password": other["password"]}
+        assert client.post("/api/v1/auth/login", json=login).status_code == 200
+        assert client.post("/api/v1/windows/4/sign-in").status_code == 200
+
+    expect(page.locator("#trouble")).to_contain_text(f"{other['username']} 已在本窗口登录")
