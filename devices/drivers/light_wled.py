@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from devices.codecs import ddp
 from devices.contracts.window_display import WindowState
+from devices.errors import WireTimeout
 from devices.spec import DriverSpec
 from devices.transports.base import ByteStream, drain
 
@@ -39,6 +40,9 @@ class WledSettings(BaseModel):
     refresh_s: float = Field(
         default=1.0, ge=0.2, le=60, description="how often the colour is sent; WLED lets go after 2.5 s"
     )
+    refusal_s: float = Field(
+        default=0.2, gt=0, le=5, description="how long a host that does not listen has to refuse a packet"
+    )
 
 
 class WledLight:
@@ -52,8 +56,12 @@ class WledLight:
         self._settings = settings
 
     async def probe(self) -> None:
-        """Send a packet without pixels: a machine that is there but does not listen refuses it."""
+        """Send a packet without pixels and wait whether it is refused: that nothing comes is good."""
         await self._send([ddp.DdpPacket(b"", push=False).encode()])
+        try:
+            self.discarded_bytes += len(await self._wire.read(self._settings.refusal_s))
+        except WireTimeout:
+            return
 
     async def show_state(self, state: WindowState) -> None:
         """Give the whole strip the state's colour; see devices.kinds.Light."""
