@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from queue_server.adapters.clock import FixedClock
@@ -23,7 +23,7 @@ from queue_server.domain.hall import Limits
 from tests.queue_server.booking import Desk, booking_hall, local, open_store, refusal, walk_in
 from tests.queue_server.halls import MONDAY
 
-CAPS = Caps(morning=4, afternoon=3, per_interval=2, interval_min=60)
+CAPS = Caps(morning=4, afternoon=4, per_interval=4, interval_min=60)
 DAYS = ("2026-11-23", "2026-11-24")
 STARTS = tuple(f"{day} {hour}:00" for day in DAYS for hour in ("11", "13"))
 Step = tuple[str, int, str]
@@ -39,7 +39,7 @@ STEPS = st.one_of(
 
 
 RULES = AppointmentRules(
-    slot_minutes=60, share_of_cap=0.5, per_person_day=2, days_ahead_min=0, cancel_before_min=0
+    slot_minutes=60, share_of_cap=1.0, per_person_day=2, days_ahead_min=0, cancel_before_min=0
 )
 HALL = booking_hall(CAPS, RULES, Limits(0, 0, 0))
 
@@ -104,6 +104,7 @@ def half(at: datetime) -> str:
 
 @settings(max_examples=12, deadline=None)
 @given(st.lists(STEPS, min_size=10, max_size=40))
+@example([("walk-in", 0, "")] * 4 + [("book", 1, STARTS[0])])
 def test_no_slot_and_no_cap_is_exceeded_and_no_appointment_makes_two_tickets(steps: list[Step]) -> None:
     with TemporaryDirectory() as folder:
         told = [asyncio.run(history(kind, Path(folder), steps)) for kind in ("memory", "sqlite")]

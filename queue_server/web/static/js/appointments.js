@@ -5,14 +5,15 @@ import { drawCancel } from "./appointments_cancel.js";
 import { drawDone } from "./appointments_done.js";
 import { drawForm } from "./appointments_form.js";
 import { drawTimes } from "./appointments_times.js";
-import { showClock } from "./clock.js";
+import { setHallTime, showClock } from "./clock.js";
 import { byId, h, icon } from "./dom.js";
-import { lang, named, t } from "./page.js";
+import { lang, named, page, t } from "./page.js";
 
 const stage = byId("stage");
 let services = [];
 let drawn = 0;
 
+setHallTime(page.board.at);
 showClock(byId("clock"), byId("date"), lang);
 addEventListener("pageshow", (event) => event.persisted && location.reload()); // kept aside, it may be somebody else's
 start();
@@ -46,9 +47,10 @@ function departments() {
   const known = new Map(services.flatMap((service) => service.departments).map((one) => [one.code, one]));
   const tiles = [...known.values()].map((one) =>
     tile(lang === "en" ? one.en : one.name, "", () => ofDepartment(one)));
-  show(0, t("appointments.choose_department"), h("div.tiles", {}, ...tiles),
+  show(0, t("appointments.choose_department"),
     h("div.beside", {}, h("p", {}, t("appointments.have_one")),
-      h("button.button", { type: "button", onclick: giveUp }, t("appointments.cancel_one"))));
+      h("button.button", { type: "button", onclick: giveUp }, t("appointments.cancel_one"))),
+    h("div.tiles", {}, ...tiles));
 }
 
 function ofDepartment(department) {

@@ -37,7 +37,7 @@ export function drawDone(box, made, rules, { onOver }) {
       h("img.qr", { src: `/api/v1/appointments/${encodeURIComponent(made.code)}/qr.svg`, alt: t("appointments.qr"), width: 220, height: 220 }),
       h("dl", {},
         h("dt", {}, t("appointments.matter")), h("dd", {}, en ? made.service_en : made.service),
-        h("dt", {}, t("appointments.time")), h("dd", {}, h("b", {}, `${dayText(made.day)} ${clockText(made.start)}–${clockText(made.end)}`)),
+        h("dt", {}, t("appointments.time")), h("dd", {}, h("b", {}, dayText(made.day)), " ", h("b", {}, `${clockText(made.start)}–${clockText(made.end)}`)),
         h("dt", {}, t("appointments.where")), h("dd", {}, place)),
       h("ol.todo", {},
         h("li", {}, t("appointments.do_come", { from: momentText(made.checkin_from, made.day), until: momentText(made.checkin_until, made.day) })),

@@ -8,16 +8,19 @@ const dayName = new Intl.DateTimeFormat(locale, { timeZone: "UTC", month: lang =
 const weekday = new Intl.DateTimeFormat(locale, { timeZone: "UTC", weekday: lang === "en" ? "short" : "long" });
 
 /** `2026-11-24` as people say it. */
-export function dayText(date) {
+export const dayText = (date) => dayParts(date).join(" ");
+
+function dayParts(date) {
   const at = new Date(`${date}T00:00:00Z`);
-  return lang === "en" ? `${weekday.format(at)} ${dayName.format(at)}` : `${dayName.format(at)} ${weekday.format(at)}`;
+  const parts = [dayName.format(at), weekday.format(at)];
+  return lang === "en" ? parts.reverse() : parts;
 }
 
 /** The time on the hall's wall, of an ISO 8601 text with the hall's offset. */
 export const clockText = (iso) => iso.slice(11, 16);
 
-/** `8:30` or, when it is another day than `date`, with that day. */
-export const momentText = (iso, date) => (iso.startsWith(date) ? clockText(iso) : `${dayText(iso.slice(0, 10))} ${clockText(iso)}`);
+/** `08:30`, with its day when that is not `date`. */
+export const momentText = (iso, date) => (date && iso.startsWith(date) ? clockText(iso) : `${dayText(iso.slice(0, 10))} ${clockText(iso)}`);
 
 export function drawTimes(box, found, onChosen) {
   const days = found.days.map((day) => ({ ...day, left: day.slots.reduce((sum, slot) => sum + slot.left, 0) }));
@@ -29,7 +32,7 @@ export function drawTimes(box, found, onChosen) {
   const choose = (day) => {
     const tabs = days.map((one) => h("button.day", {
       type: "button", disabled: one.left === 0, "aria-pressed": String(one.date === day.date), onclick: () => choose(one),
-    }, h("b", {}, dayText(one.date)), h("small", {}, one.left ? t("appointments.n_left", { n: one.left }) : t("appointments.full"))));
+    }, ...dayParts(one.date).map((part) => h("b", {}, part)), h("small", {}, one.left ? t("appointments.n_left", { n: one.left }) : t("appointments.full"))));
     const slots = day.slots.map((slot) => h("button.slot", { type: "button", disabled: slot.left === 0, onclick: () => onChosen({ ...slot, date: day.date }) },
       h("b", {}, `${clockText(slot.start)}–${clockText(slot.end)}`),
       h("small", {}, slot.left ? t("appointments.n_left", { n: slot.left }) : t("appointments.full"))));
