@@ -23,6 +23,16 @@ def permit_check_digit(first_14: str) -> str:
     return str(total % 10)
 
 
+def permit_problem(number: str) -> str | None:
+    """Say what is wrong with a 15-character number (`length`, `characters`, `check-character`), or None."""
+    if len(number) != 15:
+        return "length"
+    try:
+        return None if permit_check_digit(number[:14]) == number[14] else "check-character"
+    except ValueError:
+        return "characters"
+
+
 def old_permit_number(country: str, number: str, link: str) -> str:
     """Return the 15-character number that a foreigner's card of 2023 replaces.
 

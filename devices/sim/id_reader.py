@@ -6,11 +6,13 @@ the real one's habits: a card that was read is not found again, and a read witho
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
-from devices.codecs import id_text, samv
+from devices.codecs import id_text, samv, samv_content
 from devices.contracts import persons
 from devices.sim.base import Action, NotPossible
 from devices.sim.id_reader_cards import KINDS, make_card
@@ -25,18 +27,27 @@ _COMMANDS = {
     samv.FIND: "find",
     samv.SELECT: "select",
     samv.READ_TEXT_PHOTO: "read text and photo",
+    samv.NEWEST_ADDRESS: "read newest address",
+    samv.SAM_NUMBER: "SAM number?",
+    samv.MAX_RF: "longest radio frame",
+    **{command: f"speed {baud}" for baud, command in samv.SET_BAUD.items()},
 }
+_SAM_NUMBER = struct.pack("<HHIII", 5, 3, 20990101, 123456, 1234567890)  # a module of a day to come
 
 
 @dataclass
 class SimIdReader:
-    """Sans-I/O; see devices.sim.base.  `baud` None takes the wire time away."""
+    """Sans-I/O; see devices.sim.base.  `baud` None takes the wire time away.
+
+    `finds_again` is the habit of a reader that finds a card which was read and still lies there.
+    """
 
     find_s: float = 0.04
     select_s: float = 0.08
     read_s: float = 0.65
     status_s: float = 0.01
     baud: int | None = 115200
+    finds_again: bool = False
     kind: str = field(default="id-reader", init=False)
     driver: str = field(default="idreader-samv", init=False)
 
@@ -45,6 +56,7 @@ class SimIdReader:
         self._output = PacedOutput(self.baud)
         self._card: id_text.CardText | None = None
         self._state: State = "empty"
+        self._newest_address = ""
         self._sam = samv.OK
         self._fail_next: int | None = None
         self._busy_until_s = 0.0
@@ -66,6 +78,7 @@ class SimIdReader:
         for frame in frames:
             answer, delay_s = self._obey(frame.body)
             self._reply(answer, delay_s, now_s)
+            self._output.baud = self.baud  # another speed begins after the answer
 
     def poll(self, now_s: float) -> bytes:
         """Return what has left by now."""
@@ -87,6 +100,10 @@ class SimIdReader:
             samv.FIND: self._find,
             samv.SELECT: self._select,
             samv.READ_TEXT_PHOTO: self._read,
+            samv.NEWEST_ADDRESS: self._read_address,
+            samv.SAM_NUMBER: lambda: (samv.reply(samv.OK, _SAM_NUMBER), self.status_s),
+            samv.MAX_RF: lambda: (samv.reply(samv.OK), self.status_s),
+            **{command: partial(self._set_baud, baud) for baud, command in samv.SET_BAUD.items()},
         }
         doer = doers.get(body[:2])
         return doer() if doer is not None else (samv.reply(0x21), self.status_s)
@@ -94,7 +111,7 @@ class SimIdReader:
     def _find(self) -> tuple[bytes, float]:
         if self._sam != samv.OK:
             return samv.reply(self._sam), self.find_s
-        if self._state in ("empty", "read"):  # what was read is no *new* card until it is lifted
+        if self._state == "empty" or (self._state == "read" and not self.finds_again):
             return samv.reply(samv.NO_NEW_CARD), self.find_s
         self._state = "found"
         return samv.reply(samv.FOUND, bytes(4)), self.find_s
@@ -117,11 +134,29 @@ class SimIdReader:
         sizes = len(text).to_bytes(2, "big") + len(_PHOTO).to_bytes(2, "big")
         return samv.reply(samv.OK, sizes + text + _PHOTO), self.read_s
 
+    def _read_address(self) -> tuple[bytes, float]:
+        """Answer 91 when the chip has none; the card must be found and selected anew after it."""
+        if self._card is None or self._state != "selected":
+            return samv.reply(0x41), self.read_s
+        self._state = "placed"
+        if not self._newest_address:
+            return samv.reply(samv.ITEM_MISSING), self.read_s
+        text = self._newest_address.encode("utf-16-le")
+        filling = " ".encode("utf-16-le") * ((samv_content.ADDRESS_BYTES - len(text)) // 2)
+        return samv.reply(samv.OK, text + filling), self.read_s
+
+    def _set_baud(self, baud: int) -> tuple[bytes, float]:
+        """Answer at the old speed and go on at the new one.  [from memory, protocols 1.3]"""
+        if self.baud is not None:
+            self.baud = baud
+        return samv.reply(samv.OK), self.status_s
+
     # --- knobs --------------------------------------------------------------------------------------
 
     def actions(self) -> list[Action]:
         """Return the knobs."""
-        fields = f"{{kind: {'|'.join(KINDS)}, name, id_number, birth, …}}; what is missing is made up"
+        kinds = "|".join(KINDS)
+        fields = f"{{kind: {kinds}, name, id_number, birth, newest_address, …}}; what is missing is made up"
         return [
             Action("place-card", "放卡 / place a card", {"card": fields}),
             Action("lift-card", "取走卡 / lift the card"),
@@ -149,10 +184,14 @@ class SimIdReader:
             raise NotPossible("a card lies on the reader already; lift it first")
         if not isinstance(wanted, dict):
             raise ValueError("card is a table of fields")
-        card = make_card(wanted, self._placed + 1)
+        fields = dict(wanted)
+        newest_address = str(fields.pop("newest_address", "") or "")
+        if len(newest_address.encode("utf-16-le")) > samv_content.ADDRESS_BYTES:
+            raise ValueError(f"newest_address holds {samv_content.ADDRESS_BYTES // 2} characters")
+        card = make_card(fields, self._placed + 1)
         id_text.encode(card)  # ValueError when a field does not fit on such a card
         self._placed += 1
-        self._card, self._state = card, "placed"
+        self._card, self._state, self._newest_address = card, "placed", newest_address
 
     def state(self) -> dict[str, Any]:
         """Return what is seen; the person on the card is masked."""
@@ -164,7 +203,8 @@ class SimIdReader:
                 "name": persons.masked_name(card.name),
                 "id_number": persons.masked_number(card.id_number),
             }
-        return {"state": self._state, "card": seen, "reads": self._reads, "sam": f"{self._sam:02X}"}
+        sam = f"{self._sam:02X}"
+        return {"state": self._state, "card": seen, "reads": self._reads, "sam": sam, "baud": self.baud}
 
     # --- for the lab's list -------------------------------------------------------------------------
 
@@ -180,7 +220,7 @@ class SimIdReader:
         short = 24  # every frame but the answer to a read is shorter
         if direction == "rx" or len(data) <= short:
             return data.hex(" ")
-        head = data[:14].hex(" ") if data.startswith(samv.PREAMBLE) else ""
+        head = data[:10].hex(" ") if data.startswith(samv.PREAMBLE) else ""
         return f"{head} … {len(data)} bytes, masked".strip()
 
     def damage(self, data: bytes) -> bytes:
