@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 MINUTE_S = 60
 LOW_SHARE, HIGH_SHARE = 0.13, 0.90
-"""Shares of the scenarios below the range's ends.  Calibrated: 80 % of waits lie within (docs/estimates.md)."""
+"""Shares of the scenarios below the ends of the range: 80 % of true waits lie within (docs/estimates.md)."""
 HAD_TO_WAIT_S = 1.0
 """Whoever was called sooner did not wait: a window stood free.  Accuracy is that of the others."""
 SHORT_WAIT_S = 300

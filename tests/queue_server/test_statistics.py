@@ -28,16 +28,17 @@ from queue_server.application.finish_service import finish_service
 from queue_server.application.issue_ticket import issue_ticket
 from queue_server.application.no_show import no_show
 from queue_server.application.ports import Tx
+from queue_server.application.requeue import requeue
 from queue_server.application.start_service import start_service
 from queue_server.application.statistics import spread_of
 from queue_server.application.statistics_report import report, span_of
 from queue_server.application.transfer import transfer
-from queue_server.contracts.statistics import StatisticsKind, StatisticsRow
+from queue_server.contracts.statistics import EstimateFigures, StatisticsKind, StatisticsRow
 from queue_server.contracts.tickets import Channel, TicketIn
 from queue_server.domain.ticket import Ticket
 from queue_server.http.statistics_files import csv_of, xlsx_of
 from tests.queue_server.halls import MONDAY, small_hall
-from tests.queue_server.serving import Running, running, ticket_body
+from tests.queue_server.serving import Running, fresh_key, running, ticket_body
 
 DAY = date(2026, 11, 23)
 
@@ -178,6 +179,62 @@ async def test_ratings_are_split_by_level_for_the_hall_and_each_window(morning: 
     assert rows["1"].satisfied_share == 0.75
 
 
+async def test_what_tickets_told_is_compared_with_the_first_call_of_those_who_had_to_wait(
+    morning: Morning,
+) -> None:
+    await morning.do(sign.sign_in, "1", "wang")
+    at_once, waits = await morning.issue(), await morning.issue()
+    await morning.do(call_next, "1")
+    await morning.do(no_show, "1", after_s=5)
+    await morning.do(call_next, "1", after_s=55)
+    await morning.do(no_show, "1", after_s=5)
+    await morning.do(requeue, waits.id)
+    await morning.do(call_next, "1", after_s=6000)
+
+    low_s, likely_s, high_s = (one or 0 for one in (waits.est_low_s, waits.est_likely_s, waits.est_high_s))
+    found = (await morning.rows("day"))["2026-11-23"].estimate
+    assert at_once.est_low_s == 0
+    assert low_s > 60
+    assert found == EstimateFigures(
+        count=2,
+        waited=1,
+        inside_share=float(low_s <= 60 <= high_s),
+        error_median=round((likely_s - 60) / 300, 4),
+        error_median_s=likely_s - 60,
+        bias_s=likely_s - 60,
+    )
+    assert (await morning.rows("services"))["A"].estimate == found
+    assert (await morning.rows("services"))["C"].estimate is None
+
+
+async def test_a_clerk_has_the_figures_of_every_window_while_sitting_there(morning: Morning) -> None:
+    await morning.do(sign.sign_in, "1", "wang")
+    await served(morning, 60, 300)
+    await morning.do(sign.sign_in, "1", "li", after_s=10)
+    await served(morning, 30, 100)
+    await morning.do(sign.sign_in, "2", "wang")
+    await served(morning, 20, 200, "2")
+    await morning.do(sign.pause, "2", "午餐", after_s=5)
+    morning.clock.advance(95)
+
+    rows = await morning.rows("clerks")
+    assert {key: (row.served, row.busy_s, row.open_s) for key, row in rows.items()} == {
+        "wang": (2, 500, 360 + 10 + 225),
+        "li": (1, 100, 130 + 225 + 95),
+    }
+    assert [(pause.reason, pause.seconds) for pause in rows["wang"].pauses or []] == [("午餐", 95)]
+
+
+async def test_the_newest_told_waits_come_first_and_no_more_than_asked(morning: Morning) -> None:
+    await morning.do(sign.sign_in, "1", "wang")
+    for wait_s in (10, 20, 30):
+        await served(morning, wait_s, 100)
+
+    start, _ = span_of(small_hall(), DAY, DAY)
+    lately = await morning.store.read(lambda view: view.lately_told(start, 2))
+    assert [one.waited_s for one in lately] == [30, 20]
+
+
 async def test_other_days_are_not_counted(morning: Morning) -> None:
     await morning.issue()
     morning.clock.advance(24 * 3600)
@@ -246,6 +303,18 @@ async def test_every_kind_is_answered_in_every_format(run: Running) -> None:
     ]
 
     assert wrong == []
+
+
+async def test_metrics_say_how_true_the_told_waits_were(run: Running) -> None:
+    before = (await run.client().get("/metrics")).text
+    console = await run.any_role("operator")
+    await run.client("kiosk").post("/api/v1/tickets", json=ticket_body("Q"))
+    called = await console.post("/api/v1/windows/51/call-next", headers=fresh_key())
+    after = (await run.client().get("/metrics")).text
+
+    assert called.status_code == 200
+    assert "tingtong_estimate_told" not in before
+    assert "\ntingtong_estimate_told 1\n" in after
 
 
 async def test_today_is_told_when_no_day_is_asked_for(run: Running) -> None:
