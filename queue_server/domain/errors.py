@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from queue_server.domain.echo import without_people
 from queue_server.domain.words import in_chinese
 
 # code -> (zh, en); `{name}` is filled from the error's values
@@ -137,10 +138,10 @@ class QueueError(Exception):
     def detail(self, language: str) -> str:
         """Return the sentence in `zh` or `en`."""
         zh, en = CATALOGUE[self.error_code]
+        told = {key: without_people(self.error_code, key, value) for key, value in self.values.items()}
         if language == "en":
-            return en.format_map(_Blanks(self.values))
-        told = {key: in_chinese(key, value) for key, value in self.values.items()}
-        return zh.format_map(_Blanks(told))
+            return en.format_map(_Blanks(told))
+        return zh.format_map(_Blanks({key: in_chinese(key, value) for key, value in told.items()}))
 
 
 class _Blanks(dict[str, object]):

@@ -82,9 +82,11 @@ def settings_for(folder: Path, **environment: str) -> ServerSettings:
 
 
 @asynccontextmanager
-async def running(folder: Path, **environment: str) -> AsyncIterator[Running]:
-    """Start a server; stop it in the end."""
-    bus = MemoryBus()
+async def running(
+    folder: Path, listened: MemoryBus | None = None, **environment: str
+) -> AsyncIterator[Running]:
+    """Start a server on a bus of its own or on `listened`; stop it in the end."""
+    bus = listened or MemoryBus()
     server = Server(settings_for(folder, **environment), bus)
     async with server.app.router.lifespan_context(server.app):
         lab = server.app.state.context.lab
