@@ -49,7 +49,7 @@ async def post_logout(request: Request, context: Ctx) -> Response:
     return response
 
 
-@router.post("/password", status_code=204)
+@router.post("/password", status_code=204, responses={code: {"model": Problem} for code in (400, 404, 503)})
 async def post_password(request: Request, context: Ctx, caller: Person, wanted: PasswordIn) -> Response:
     """Change one's own password; all other logins of the same person end."""
     await context.accounts.change_password(

@@ -24,7 +24,7 @@ from queue_server.http.deps import Ctx, require
 router = APIRouter(
     prefix="/webhooks",
     tags=["webhooks"],
-    responses={code: {"model": Problem} for code in (401, 403, 404, 409, 422, 503)},
+    responses={code: {"model": Problem} for code in (400, 401, 403, 404, 409, 422, 503)},
 )
 Admin = Annotated[Principal, Depends(require(Role.ADMIN))]
 HookId = Annotated[str, Path(min_length=1, max_length=64)]
