@@ -211,3 +211,14 @@ def test_four_of_five_who_had_to_wait_waited_within_what_their_ticket_said() -> 
     assert waited.people > 700
     assert 0.75 <= waited.inside <= 0.85
     assert everybody.error <= 0.25
+
+
+async def test_a_window_that_closes_is_felt_by_the_very_next_ticket(stores: list[Store]) -> None:
+    for store in stores:
+        for window in ("1", "2"):
+            await do(store, sign.sign_in, window, f"clerk{window}")
+        taken = [await do(store, take) for _ in range(9)]
+        await do(store, sign.sign_out, "2")
+        after = await do(store, take)
+
+        assert after.est_likely_s > 1.4 * taken[-1].est_likely_s
