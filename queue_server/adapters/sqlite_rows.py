@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 
 from queue_server.application.ports import Event
@@ -22,6 +24,8 @@ _TICKET_TIMES = tuple(
     TICKET_COLUMNS.index(name) for name in ("issued_at", "called_at", "started_at", "finished_at", "due_at")
 )
 _STATES = {state.value: state for state in State}
+_PLAIN = frozenset({str, int, bool, type(None)})
+_GETTERS: dict[type, Callable[[object], tuple[object, ...]]] = {}
 _NAMES = {name.value: name for name in EventName}
 
 
@@ -55,7 +59,26 @@ def ticket_of(row: Row) -> Ticket:
 
 def row_of(value: Ticket | Desk | Event) -> list[object]:
     """Return the fields of a value in order, as SQLite takes them."""
-    return [to_value(getattr(value, name)) for name in value.__slots__]
+    return [one if type(one) in _PLAIN else to_value(one) for one in _values_of(value)(value)]
+
+
+def changes(before: Ticket, after: Ticket) -> dict[str, object]:
+    """Return the columns in which two states of a ticket differ, with the new values as SQLite takes them."""
+    get = _values_of(after)
+    return {
+        name: to_value(new)
+        for name, old, new in zip(TICKET_COLUMNS, get(before), get(after), strict=True)
+        if old is not new and old != new
+    }
+
+
+def _values_of(value: Ticket | Desk | Event) -> Callable[[object], tuple[object, ...]]:
+    """Return what reads all fields of a value at once, in order: forty look-ups by name cost more."""
+    kind = type(value)
+    found = _GETTERS.get(kind)
+    if found is None:
+        found = _GETTERS[kind] = attrgetter(*value.__slots__)
+    return found
 
 
 def desk_of(row: Row) -> Desk:

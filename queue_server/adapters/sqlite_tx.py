@@ -21,10 +21,10 @@ from queue_server.adapters.sqlite_rows import (
     DESK_COLUMNS,
     EVENT_COLUMNS,
     TICKET_COLUMNS,
+    changes,
     row_of,
     ticket_of,
     to_text,
-    to_value,
 )
 from queue_server.adapters.sqlite_view import SqliteView
 from queue_server.adapters.statistics_sqlite import edge_of
@@ -104,6 +104,7 @@ class SqliteTx(
         self._view = SqliteView(db, shared.hall)
         self.forecasts = shared.forecasts
         self._read: dict[str, Ticket] = {}
+        self._ahead: dict[tuple[object, ...], int] = {}
         self.hall = shared.hall
         self.now = now
         self.day = shared.hall.business_day(now)
@@ -120,17 +121,15 @@ class SqliteTx(
         line = line_held(ticket)
         if line is not None and not hold(self._db, line, most_open):
             raise already_waiting(self.tickets_of(line[1]), ticket.service_id)
+        self._ahead = {line: n for line, n in self._ahead.items() if line[0] == ticket.id}
         self._db.execute(_ADD_TICKET, (*row_of(ticket), ticket.service_id, ticket.ahead_key[0]))
         self._read[ticket.id] = ticket
 
     def save(self, ticket: Ticket) -> None:
         """Write the columns that changed: naming an indexed column rewrites its index."""
         before = self._read.get(ticket.id) or self._view.ticket(ticket.id)
-        changed = {
-            name: to_value(getattr(ticket, name))
-            for name in TICKET_COLUMNS
-            if getattr(ticket, name) != getattr(before, name)
-        }
+        changed = changes(before, ticket)
+        self._ahead.clear()
         if "state" in changed or "service_id" in changed:
             move(self._db, before, ticket)
         if changed:
@@ -173,8 +172,11 @@ class SqliteTx(
         return int(self._db.execute(_WAITING, (self.day, service_id)).fetchone()[0])
 
     def ahead_of(self, ticket: Ticket) -> int:
-        """Count who waits before `ticket`."""
-        return self._view.ahead_of(ticket)
+        """Count who waits before `ticket`, once while nothing else changes: told on paper and kept."""
+        line = (ticket.id, ticket.service_id, ticket.reserved_for, ticket.ahead_key)
+        if line not in self._ahead:
+            self._ahead[line] = self._view.ahead_of(ticket)
+        return self._ahead[line]
 
     def tickets_of(self, person: str) -> list[Ticket]:
         """Return what a person took today."""
