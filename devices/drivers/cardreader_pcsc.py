@@ -89,16 +89,24 @@ class PcscCardReader:
         seat = await self._wire.seat()
         if not seat.card or seat.change == self._given or "social-security" not in self._settings.reads:
             return None
+        try:
+            async with self._powered():
+                card = await self._read_holder()
+        except DeviceFault:
+            self._given = seat.change  # told once; a call that is stopped half-way may be made again
+            raise
         self._given = seat.change
-        async with self._powered():
-            if not await self._run(ssc.find()):
-                raise DeviceFault("not-usable", "this card says nobody's name", advice=apdu.OTHER_CARD)
-            return _id_card(await self._run(ssc.read_holder()))
+        return card
+
+    async def _read_holder(self) -> IdCard:
+        if not await self._run(ssc.find()):
+            raise DeviceFault("not-usable", "this card says nobody's name", advice=apdu.OTHER_CARD)
+        return _id_card(await self._run(ssc.read_holder()))
 
     @asynccontextmanager
     async def _powered(self) -> AsyncIterator[None]:
-        await self._wire.connect()
         try:
+            await self._wire.connect()
             yield
         finally:
             await self._wire.disconnect()

@@ -159,6 +159,7 @@ class _Reader:
         return Seat(bool(state & s.SCARD_STATE_PRESENT), state >> 16)  # pcscd counts comings and goings there
 
     def connect(self) -> None:
+        self.disconnect()  # a caller that was stopped while it connected did not know that it had
         s = self._scard
         both = s.SCARD_PROTOCOL_T0 | s.SCARD_PROTOCOL_T1
         code, card, protocol = s.SCardConnect(self._context, self._name, s.SCARD_SHARE_EXCLUSIVE, both)
@@ -205,14 +206,19 @@ class _Reader:
         return WireClosed(f"the smart-card service or its reader is gone ({code & 0xFFFFFFFF:08X})")
 
 
+def hanging() -> int:
+    """Return how many calls of this process were given up and have not come back."""
+    return _Lane.lost
+
+
 async def open_pcsc(wanted: str, scard: Any = None) -> PcscChannel:
     """Open a reader.  Raises TransportError: no library, no service, no such reader, too many hang."""
-    if _Lane.lost >= MOST_LOST:
+    if hanging() >= MOST_LOST:
         raise TransportError(f"{MOST_LOST} calls to smart-card readers hang; restart pcscd, then this agent")
     channel = PcscChannel(wanted, scard if scard is not None else _library())
     try:
         await channel.open()
-    except DeviceError:
+    except BaseException:  # also when the agent stops just now: the thread must end
         await channel.close()
         raise
     return channel

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from typing import Any
 
@@ -165,7 +166,7 @@ async def test_a_call_that_hangs_is_given_up_and_another_channel_works() -> None
 async def test_threads_that_hang_are_counted_until_their_calls_return(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(pcsc, "MOST_LOST", pcsc._Lane.lost + 1)
+    monkeypatch.setattr(pcsc, "MOST_LOST", pcsc.hanging() + 1)
     hanging = Scard()
     hanging.hang = threading.Event()
     stuck = await pcsc.open_pcsc("*", hanging)
@@ -177,11 +178,41 @@ async def test_threads_that_hang_are_counted_until_their_calls_return(
     with pytest.raises(TransportError, match="restart pcscd"):
         await pcsc.open_pcsc("*", Scard())
     hanging.hang.set()
-    stuck._lane._thread.join(PATIENCE_S)
+    async with asyncio.timeout(PATIENCE_S):
+        while pcsc.hanging() >= pcsc.MOST_LOST:
+            await asyncio.sleep(0.001)
     again = await pcsc.open_pcsc("*", Scard())
 
     assert hanging.released == 1  # the lost thread let go of its reader
     await again.close()
+
+
+async def test_a_caller_that_is_stopped_while_it_connects_does_not_keep_the_card() -> None:
+    scard = Scard()
+    connecting, go_on = threading.Event(), threading.Event()
+    held: list[str] = []
+
+    def connect_slowly(context: int, name: str, share: int, protocols: int) -> tuple[int, str, int]:
+        connecting.set()
+        go_on.wait(PATIENCE_S)
+        if held:
+            return Scard.SCARD_E_SHARING_VIOLATION, "", 0
+        held.append(name)
+        return 0, name, Scard.SCARD_PROTOCOL_T1
+
+    scard.SCardConnect = connect_slowly  # type: ignore[method-assign]
+    scard.SCardDisconnect = lambda card, disposition: held.clear() or 0  # type: ignore[method-assign, func-returns-value]
+    channel = await pcsc.open_pcsc("*", scard)
+    caller = asyncio.create_task(channel.connect())
+    await asyncio.to_thread(connecting.wait, PATIENCE_S)
+    caller.cancel()
+    await asyncio.gather(caller, return_exceptions=True)
+    go_on.set()
+
+    await channel.connect()
+
+    assert held == ["Maker One 00 00"]
+    await channel.close()
 
 
 def test_a_place_names_a_reader() -> None:

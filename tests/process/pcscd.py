@@ -1,7 +1,9 @@
-"""A real pcscd of our own with vpcd's two virtual readers, on a private socket: no other pcscd is disturbed.
+"""A real pcscd of our own with vpcd's two virtual readers, on a private socket.
 
-The socket is handed over as by systemd, so several can run on one machine.  libpcsclite reads the socket's
-name once in a process, so one `PcscDaemon` serves a whole test module; it may be stopped and started again.
+The socket is handed over as by systemd, so several can run on one machine; all they share is the file in
+/run/pcscd with the process id, and who is not root gets a /run of his own for it (Linux user namespaces).
+libpcsclite reads the socket's name once in a process, so one `PcscDaemon` serves a whole test module; it may
+be stopped and started again.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ os.dup2(int(sys.argv[1]), 3)  # where systemd puts a socket, too
 os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
 os.execv(sys.argv[2], [sys.argv[2], "--foreground", "--config", sys.argv[3]])
 """
+_OWN_RUN = ("unshare", "-rm", "sh", "-c", 'mount -t tmpfs none /run && exec "$@"', "sh")
 
 
 def two_free_ports() -> int:
@@ -63,7 +66,15 @@ class PcscDaemon:
         line.listen(8)
         with (self._room / "pcscd.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-c", _HAND_OVER, str(line.fileno()), PCSCD, str(self._room / "readers")],
+                [
+                    *(_OWN_RUN if os.geteuid() else ()),
+                    sys.executable,
+                    "-c",
+                    _HAND_OVER,
+                    str(line.fileno()),
+                    PCSCD,
+                    str(self._room / "readers"),
+                ],
                 pass_fds=[line.fileno()],
                 stdout=log,
                 stderr=subprocess.STDOUT,
