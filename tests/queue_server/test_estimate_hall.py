@@ -217,7 +217,7 @@ async def test_a_window_that_closes_is_felt_by_the_very_next_ticket(stores: list
     for store in stores:
         for window in ("1", "2"):
             await do(store, sign.sign_in, window, f"clerk{window}")
-        taken = [await do(store, take) for _ in range(9)]
+        taken = [await do(store, take) for _ in range(16)]
         await do(store, sign.sign_out, "2")
         after = await do(store, take)
 
