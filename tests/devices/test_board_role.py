@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from devices.agent.buses import Buses
 from devices.agent.roles import board as board_role
+from devices.agent.roles.base import Post
 from devices.agent.roles.board import BoardRole
 from devices.bus.base import envelope_of
 from devices.bus.memory import MemoryBus
 from devices.contracts import topics
+from devices.contracts.health import DeviceHealth
 from devices.contracts.window_display import WindowDisplay, WindowState
 from devices.errors import DeviceFault, WireClosed
-from tests.devices.test_roles import PATIENCE_S, post, running
+from devices.session import Parts, Session
+from tests.devices.test_roles import PATIENCE_S, FakeWire, post, running
 
 
 class FakeBoard:
@@ -48,6 +52,36 @@ class FakeBoard:
                 await self.news.wait()
 
 
+class Told:
+    """The reasons of a board's health, one after the other."""
+
+    def __init__(self) -> None:
+        self.reasons: list[str] = []
+        self._news = asyncio.Event()
+
+    async def tell(self, health: DeviceHealth) -> None:
+        self.reasons.append(health.reason)
+        self._news.set()
+
+    def watch(self, one: Post, driver: Any) -> Post:
+        """Return the post with sessions that tell their health here."""
+
+        async def open_wire() -> FakeWire:
+            return FakeWire()
+
+        def make_session(**hooks: Any) -> Session:
+            return Session(Parts("m-1", "x", "fake", open_wire, lambda _w: driver, self.tell, **hooks))
+
+        return replace(one, make_session=make_session)
+
+    async def has(self, *reasons: str) -> None:
+        """Wait until the health had these reasons at last."""
+        async with asyncio.timeout(PATIENCE_S):
+            while tuple(self.reasons[-len(reasons) :]) != reasons:
+                self._news.clear()
+                await self._news.wait()
+
+
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(board_role, "RETRY_S", 0.0)
@@ -71,6 +105,17 @@ async def test_a_board_that_refuses_a_text_is_dark_instead_of_showing_the_one_be
         await board.has("")
 
     assert board.now == ""
+
+
+async def test_a_refused_text_is_told_as_the_boards_health_until_one_is_shown() -> None:
+    site, board, told = MemoryBus(), FakeBoard(), Told()
+    board.faults = [DeviceFault("board-font-missing", "no")]
+    await say(site, "请A001到3号窗口", 1)
+
+    async with running(BoardRole(told.watch(post(board, Buses("demo", site), window="3"), board))):
+        await told.has("board-font-missing", "")
+
+    assert board.now == "请A001到3号窗口"
 
 
 async def test_a_board_that_refused_once_shows_the_text_at_the_next_try() -> None:

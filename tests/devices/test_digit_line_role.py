@@ -11,6 +11,7 @@ from devices.bus.memory import MemoryBus
 from devices.contracts import topics
 from devices.contracts.window_display import WindowDisplay, WindowState
 from devices.errors import DeviceFault
+from tests.devices.test_board_role import Told
 from tests.devices.test_roles import PATIENCE_S, post, running
 
 
@@ -33,6 +34,8 @@ class FakeLine:
         await self.check_unit(addr)
         self.told.append((addr, number))
         self.news.set()
+        if number == "IMPOSSIBLE":
+            raise DeviceFault("board-text-impossible", "no")
 
     async def has_told(self, one: tuple[int, str]) -> None:
         async with asyncio.timeout(PATIENCE_S):
@@ -88,3 +91,20 @@ async def test_a_display_that_was_silent_at_a_check_is_told_again() -> None:
         await line.has_told((7, "A001"))
 
     assert line.told == [(7, "A001")]
+
+
+async def test_a_number_that_cannot_be_shown_is_tried_once_and_said_in_the_health() -> None:
+    site, line, told = MemoryBus(), FakeLine(), Told()
+    await call(site, "3", "IMPOSSIBLE", 1)
+    role = DigitLineRole(told.watch(post(line, Buses("demo", site), windows={7: "3"}), line))
+
+    async with running(role):
+        await line.has_told((7, "IMPOSSIBLE"))
+        await role.check_now()
+        await told.has("board-text-impossible")
+        await call(site, "3", "A001", 2)
+        await line.has_told((7, "A001"))
+        await role.check_now()
+        await told.has("")
+
+    assert line.told == [(7, "IMPOSSIBLE"), (7, "A001")]

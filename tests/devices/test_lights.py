@@ -44,6 +44,17 @@ def test_two_pixels_are_the_published_packet():
     assert ddp.packets([(255, 0, 0), (0, 255, 0)]) == [golden("led_misc.json", "ddp_rgb_2px")]
 
 
+def test_a_long_strip_is_shown_when_its_last_packet_is_there():
+    sim = SimWled(pixels=700)
+    first, last = ddp.packets([(1, 2, 3)] * 700)
+    sim.receive(first, 0)
+    before = set(sim.shown)
+    sim.receive(last, 0)
+
+    assert before == {(0, 0, 0)}
+    assert set(sim.shown) == {(1, 2, 3)}
+
+
 @settings(max_examples=60)
 @given(st.lists(colours, max_size=1500), st.data())
 def test_a_strip_of_any_length_arrives_pixel_by_pixel_in_any_chunking(pixels, data):

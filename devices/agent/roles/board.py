@@ -13,6 +13,7 @@ from devices.contracts import topics
 from devices.contracts.window_display import WindowDisplay
 from devices.errors import DeviceError, DeviceFault
 from devices.kinds import LedBoard
+from devices.session import Detail
 
 RETRY_S = 1.0  # a board that refused once is asked again; the text may have changed by then
 log = logging.getLogger(__name__)
@@ -24,10 +25,11 @@ class BoardRole:
     def __init__(self, post: Post) -> None:
         self._device = post.device
         self._buses = post.buses
-        self._session = post.make_session(arrived=self._arrived)
+        self._session = post.make_session(arrived=self._arrived, check=self._check)
         self._wanted: WindowDisplay | None = None
         self._shown: tuple[str, int] | None = None
         self._news = asyncio.Event()
+        self._refusal = ""  # why the board does not show what it should
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -42,6 +44,10 @@ class BoardRole:
     async def _arrived(self, _driver: LedBoard) -> None:
         self._shown = None  # a board that was away may show anything
         self._news.set()
+
+    async def _check(self, driver: LedBoard) -> Detail | None:
+        await driver.probe()
+        return Detail(self._refusal) if self._refusal else None
 
     async def _listen(self, bus: Bus, window: str) -> None:
         topic = topics.window_display(self._buses.site_name, window)
@@ -61,11 +67,22 @@ class BoardRole:
                 async with self._session.using() as driver:
                     await _show_or_darken(driver, wanted.text)
                 self._shown = (wanted.text, wanted.calls)
+                await self._tell("")
             except DeviceError as error:
                 self._shown = None
-                log.info("%s: not shown yet (%s)", self._device.id, error.code)
+                if isinstance(error, DeviceFault):
+                    await self._tell(error.code)
                 await asyncio.sleep(RETRY_S)
                 self._news.set()
+
+    async def _tell(self, refusal: str) -> None:
+        """Let the health say at once whether the board shows what it should; the log says it once."""
+        if refusal == self._refusal:
+            return
+        self._refusal = refusal
+        log.info("%s: %s", self._device.id, f"not shown ({refusal})" if refusal else "shown again")
+        with contextlib.suppress(DeviceError):
+            await self._session.check_now()
 
 
 async def _show_or_darken(driver: LedBoard, text: str) -> None:

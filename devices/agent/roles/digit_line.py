@@ -14,6 +14,7 @@ from devices.errors import DeviceError, DeviceFault
 from devices.kinds import DigitLine
 from devices.session import Detail
 
+IMPOSSIBLE = "board-text-impossible"
 RETRY_S = 1.0  # a display that refused is asked again; the number may have changed by then
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,8 @@ class DigitLineRole:
         self._wanted: dict[str, WindowDisplay] = {}
         self._shown: dict[str, str] = {}
         self._news = asyncio.Event()
+        self._failed: list[str] = []  # windows whose display does not show what it should
+        self._refusals: dict[str, str] = {}  # window -> why its number cannot be shown
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -65,7 +68,8 @@ class DigitLineRole:
             await driver.probe()  # nobody answers: the line itself may be gone
         if self._is_behind():
             self._news.set()
-        return Detail(silent[0].code) if silent else None
+        reasons = [fault.code for fault in silent] + list(self._refusals.values())
+        return Detail(reasons[0]) if reasons else None
 
     async def _listen(self, bus: Bus, window: str) -> None:
         topic = topics.window_display(self._buses.site_name, window)
@@ -83,10 +87,15 @@ class DigitLineRole:
             await self._news.wait()
             self._news.clear()
             failed = [window for window in sorted(self._wanted) if not await self._show_one(window)]
+            self._say_once(failed)
             if failed:
-                log.info("%s: not shown yet at %s", self._device.id, ", ".join(failed))
                 await asyncio.sleep(RETRY_S)
                 self._news.set()
+
+    def _say_once(self, failed: list[str]) -> None:
+        if failed != self._failed:
+            log.info("%s: not shown at %s", self._device.id, ", ".join(failed) or "no window any more")
+            self._failed = failed
 
     async def _show_one(self, window: str) -> bool:
         """Say whether the display of `window` shows what it should."""
@@ -97,7 +106,13 @@ class DigitLineRole:
         try:
             async with self._session.using() as driver:
                 await driver.show_number(self._address[window], number)
+        except DeviceFault as fault:
+            if fault.code != IMPOSSIBLE:
+                return False
+            self._refusals[window] = fault.code  # the display is dark; asking again would change nothing
         except DeviceError:
             return False
+        else:
+            self._refusals.pop(window, None)
         self._shown[window] = number
         return True
