@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from queue_server.__main__ import main
 from queue_server.adapters.hall_file import load_hall
+from queue_server.domain.estimate import Estimate
 from queue_server.domain.hall import Hall
 from queue_server.simulation.contest import BOUND, POLICIES, Task, hall_under, relaxed, run_task, run_tasks
 from queue_server.simulation.demand import Demand, load_demand, pauses_of, visits_of
-from queue_server.simulation.measures import mean_with_error, percentile, utilisation, waits_of
-from queue_server.simulation.virtual_day import DayLog
+from queue_server.simulation.measures import accuracy_of, mean_with_error, percentile, utilisation, waits_of
+from queue_server.simulation.virtual_day import DayLog, Journey
 from tests.queue_server.serving import ROOT
 
 DEMO = ROOT / "config" / "demo"
@@ -139,11 +140,29 @@ def test_a_policy_changes_only_the_order(hall: Hall) -> None:
     assert hall_under(hall, "ours").policy == hall.policy
 
 
+def test_accuracy_is_told_of_all_and_of_those_who_had_to_wait(quiet: Demand) -> None:
+    visit = visits_of(quiet, "monday", 1)[0]
+    told = Estimate(60, 120, 180)
+    days = [
+        DayLog([Journey(visit, 0.0, wait_s, told=told) for wait_s in (0.0, 30.0, 60.0, 120.0, 600.0)], {}, {})
+    ]
+    everybody, waited = (accuracy_of(days, queued=queued) for queued in (False, True))
+
+    assert (everybody.people, waited.people) == (5, 4)
+    assert (everybody.inside, waited.inside) == (0.4, 0.5)
+    assert (waited.below, waited.above) == (0.25, 0.25)
+    assert waited.error == pytest.approx((0.2 + 0.3) / 2)
+    assert waited.strict == 0.8
+    assert waited.bias_min == pytest.approx((90 + 60 + 0 - 480) / 4 / 60)
+    assert accuracy_of(days, green=visit.priority is None).people == 0
+
+
 def test_percentiles_and_intervals_are_those_of_the_books() -> None:
     assert percentile([1.0, 2.0, 3.0, 4.0, 5.0], 50) == 3
     assert percentile([0.0, 10.0], 95) == pytest.approx(9.5)
     mean, error = mean_with_error([1.0, 2.0, 3.0, 4.0, 5.0, float("nan")])
-    assert (mean, error) == (3, pytest.approx(1.966, abs=0.01))
+    assert mean == 3
+    assert error == pytest.approx(1.966, abs=0.01)
 
 
 def test_the_command_prints_the_day_and_the_comparison(
@@ -172,6 +191,7 @@ def test_the_command_prints_the_day_and_the_comparison(
     many = capsys.readouterr().out
 
     assert "Waits by service" in one_day
+    assert all("normal, had to wait" in printed and "inside%" in printed for printed in (one_day, many))
     assert all(f"normal {policy}" in one_day for policy in POLICIES)
     assert "ours - fifo" in many
     assert "±" in many
