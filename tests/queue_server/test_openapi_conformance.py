@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -50,8 +51,8 @@ class Asked:
         self.clients: dict[str, httpx.AsyncClient] = {"": run.client()}
         for role in sorted(EVERYBODY):
             self.clients[role] = runner.run(run.any_role(role))
-        described = run.server.app.openapi()
-        schema = schemathesis.openapi.from_dict(described)
+        self.described = run.server.app.openapi()
+        schema = schemathesis.openapi.from_dict(deepcopy(self.described))
         found = [one.ok() for one in schema.get_all_operations()]
         self.operations = sorted(found, key=lambda one: any(part in one.path for part in ENDS_SESSIONS))
         self.real = self._real_things()
@@ -68,9 +69,18 @@ class Asked:
         return {
             "ticket_id": [one["id"] for one in made],
             "window_id": ["1", "2", "62"],
+            "window": ["1", "3"],
+            "service_id": ["A", "B"],
+            "service": ["A", "B"],
+            "language": ["zh", "en"],
             "token": tokens,
             "kind": ["day", "hours", "windows"],
         }
+
+    def example_of(self, operation: Any) -> Any:
+        """Return the description's example of a body, None where there is no body."""
+        told = self.described["paths"][operation.path][operation.method.lower()].get("requestBody", {})
+        return told.get("content", {}).get("application/json", {}).get("example")
 
     def ask(self, case: Case, role: str) -> httpx.Response:
         """Send what was made, with a role's proof."""
@@ -106,16 +116,19 @@ def asked(folder: Path) -> Iterator[Asked]:
             runner.run(server.__aexit__(None, None, None))
 
 
-def requests_for(operation: Any, real: dict[str, list[str]]) -> st.SearchStrategy[Case]:
-    """Return requests as described and against it; half of them about things that exist."""
+def requests_for(operation: Any, example: Any, real: dict[str, list[str]]) -> st.SearchStrategy[Case]:
+    """Return requests as described and against it, and the description's example; about things that exist."""
     made = st.one_of(*(operation.as_strategy(generation_mode=mode) for mode in GenerationMode))
 
     @st.composite
     def cases(draw: st.DrawFn) -> Case:
         case: Case = draw(made)
-        if draw(st.booleans()):
-            for name in set(case.path_parameters or {}) & set(real):
-                case.path_parameters[name] = draw(st.sampled_from(real[name]))
+        if example is not None and draw(st.integers(0, 2)) == 0:
+            case.body, case.media_type = deepcopy(example), "application/json"
+        for told in (case.path_parameters, case.query, case.body):
+            if isinstance(told, dict) and draw(st.booleans()):
+                for name in sorted(set(told) & set(real)):
+                    told[name] = draw(st.sampled_from(real[name]))
         return case
 
     return cases()
@@ -139,7 +152,10 @@ def may_write(method: str, path: str, role: str) -> bool:
 def try_operation(server: Asked, operation: Any, examples: int) -> None:
     """Ask one operation in many ways.  Raises what schemathesis found."""
 
-    @given(case=requests_for(operation, server.real), role=askers(operation, sorted(server.clients)))
+    @given(
+        case=requests_for(operation, server.example_of(operation), server.real),
+        role=askers(operation, sorted(server.clients)),
+    )
     @settings(
         max_examples=examples,
         deadline=None,
