@@ -57,8 +57,9 @@ def finish(tx: Tx, ticket: Ticket, outcome: str | None = None, case_no: str | No
 
     The window of `ticket` is free afterwards and may offer its evaluation: that is for the caller to keep.
     """
-    if ticket.stops:
-        return _go_on(tx, ticket, outcome, case_no)
+    known = [stop for stop in stops_of(ticket.stops) if stop in tx.hall.services]  # the hall may have changed
+    if known:
+        return _go_on(tx, replace(ticket, stops=kept_stops(known)), outcome, case_no)
     done = ticket.after(Action.FINISH, finished_at=tx.now, outcome=outcome, case_no=case_no)
     tx.save(done)
     tx.emit(EventName.TICKET_FINISHED, done)

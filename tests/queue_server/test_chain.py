@@ -209,6 +209,15 @@ async def test_sent_to_its_next_stop_before_time_a_ticket_has_that_stop_behind_i
     assert (sent.service_id, sent.stops) == ("C", "A")
 
 
+async def test_a_stop_that_the_hall_no_longer_has_is_left_out(store: AnyStore, hall: Hall) -> None:
+    await take(store, "A", stops=["C", "B"], citizen=CitizenIn(id_number=RESIDENT))
+    del hall.services["C"]
+    await store.change(lambda tx: call_next(tx, "1"))
+    moved = await store.change(lambda tx: finish_by_pad(tx, "1"))
+
+    assert (moved.service_id, moved.stops, moved.state) == ("B", "", State.WAITING)
+
+
 async def test_a_cancelled_chain_is_over_at_all_its_stops(store: AnyStore, clock: FixedClock) -> None:
     taken = await take(store, "A", stops=["C"])
     await serve(store, clock, "1")
@@ -220,7 +229,7 @@ async def test_a_cancelled_chain_is_over_at_all_its_stops(store: AnyStore, clock
 async def test_paper_staff_and_phone_name_the_stops_to_come(store: AnyStore, hall: Hall) -> None:
     taken = await take(store, "A", stops=["C", "A"])
     answer = await store.change(lambda tx: issued_answer(tx, taken))
-    seen = await store.read(lambda view: track(view, hall, taken.token))
+    seen = await store.read(lambda view: track(view, hall, MONDAY, taken.token))
 
     assert answer.slip.notice.startswith("本号依次办理:企业开办→咨询→企业开办。")
     assert [one.service_id for one in seen.stops] == ["C", "A"]
