@@ -120,13 +120,13 @@ class QueueOffline:
             return None
         services = tuple(self._offered(lease, one) for one in hall.services)
         can_go_on = any(one.open for one in services) or not any(
-            is_open(one, self._now()) for one in lease.services
+            is_open(one, self._now_of(lease)) for one in lease.services
         )
         return replace(hall, services=services, offline=True) if can_go_on else None
 
     def _offered(self, lease: LeaseOut, service: Service) -> Service:
         leased = service_of(lease, service.id)
-        if leased is not None and self._next(lease, leased, self._now()) is not None:
+        if leased is not None and self._next(lease, leased, self._now_of(lease)) is not None:
             return replace(service, open=True, closed_reason="", closed_reason_en="")
         return replace(service, open=False, closed_reason=CLOSED[0], closed_reason_en=CLOSED[1])
 
@@ -176,10 +176,11 @@ class QueueOffline:
 
     def _issue_here(self, request_id: str, service_id: str, citizen: Citizen | None, language: str) -> Ticket:
         """Give out a number of the lease.  Raises Refused, Unreachable when the lease has none."""
-        now, lease = self._now(), self._lease()
+        lease = self._lease()
         leased = service_of(lease, service_id) if lease else None
         if lease is None or leased is None:
             raise Unreachable("no lease for this service")
+        now = self._now_of(lease)
         if not is_open(leased, now):
             raise _refused("service-closed", CLOSED, language)
         if leased.id_required and citizen is None:
@@ -206,9 +207,15 @@ class QueueOffline:
 
     def _lease(self) -> LeaseOut | None:
         """Return the lease from which numbers may be given out now."""
-        now = self._now()
         open_now = (one.lease for one in self._journal.leases() if not one.closing)
-        return next((one for one in open_now if is_of_today(one, now)), None)
+        return next((one for one in open_now if is_of_today(one, self._now_of(one))), None)
+
+    def _now_of(self, lease: LeaseOut) -> datetime:
+        """Return the hall's time, which cannot be before the lease was made.
+
+        The server's clock is known as well as its slowest answer was quick: a second late is common.
+        """
+        return max(self._now(), lease.made_at)
 
     def _next(self, lease: LeaseOut, leased: LeasedServiceOut, at: datetime) -> int | None:
         last = self._journal.last_of(lease.id, leased.service_id)
