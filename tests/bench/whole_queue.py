@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import sys
 import tempfile
 import time
 from dataclasses import dataclass, replace
@@ -120,6 +121,7 @@ async def load(server: Server, scale: Scale) -> dict[str, Any]:
 
 def under_load(what: str, scale: Scale, old: int, slow_ms: float = 0.0, root: Path = ROOT) -> dict[str, Any]:
     """Return a row: a server of its own with `old` tickets, and the disk's floor just before."""
+    print(f"whole: {what} …", file=sys.stderr, flush=True)
     with tempfile.TemporaryDirectory(prefix="tingtong-bench-") as name:
         folder = Path(name)
         today = datetime.now(UTC).date()
@@ -138,6 +140,7 @@ def under_load(what: str, scale: Scale, old: int, slow_ms: float = 0.0, root: Pa
 def monday() -> dict[str, Any]:
     """Return how long a simulated Monday takes: every ticket through the use cases and the store."""
     hall = load_hall(ROOT / "config/demo/hall.toml")
+    print("whole: a Monday …", file=sys.stderr, flush=True)
     task = Task(hall, load_demand(ROOT / "config/demo/demand.toml"), "monday", OURS, 7)
     began = time.perf_counter()
     log = run_task(task)
@@ -168,6 +171,7 @@ async def live_through(server: Server, scale: Scale) -> dict[str, Any]:
 
 def month(scale: Scale) -> dict[str, Any]:
     """Return the memory of one server process that lived through `scale.days` days."""
+    print(f"whole: {scale.days} days in one process …", file=sys.stderr, flush=True)
     with tempfile.TemporaryDirectory(prefix="tingtong-bench-") as name:
         server = start_server(Path(name), mqtt=True)
         try:
