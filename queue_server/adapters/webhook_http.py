@@ -8,6 +8,7 @@ answer only the status is read.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
@@ -65,19 +66,25 @@ class WebhookPost:
                 return await self._send(httpx.URL(url), body, headers)
         except (TimeoutError, httpx.TimeoutException):
             return Answer(None, "timeout")
-        except (OSError, httpx.HTTPError, httpx.InvalidURL) as error:
+        except (OSError, ValueError, httpx.HTTPError, httpx.InvalidURL) as error:  # ValueError: no such name
             return Answer(None, f"unreachable: {type(error).__name__}")
 
     async def _send(self, url: httpx.URL, body: bytes, headers: dict[str, str]) -> Answer:
         port = url.port or (443 if url.scheme == "https" else 80)
         found = await asyncio.get_running_loop().getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
-        addresses = [str(entry[4][0]) for entry in found]
+        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
         for address in addresses:
             if refused := refusal_of(address, self._rules):
                 return Answer(None, f"refused: {refused} address")
+        for address in addresses[:-1]:
+            with contextlib.suppress(httpx.ConnectError):  # a name may have an address that nobody listens on
+                return await self._send_to(address, url, body, headers)
+        return await self._send_to(addresses[-1], url, body, headers)
+
+    async def _send_to(self, address: str, url: httpx.URL, body: bytes, headers: dict[str, str]) -> Answer:
         request = self._client.build_request(
             "POST",
-            url.copy_with(host=addresses[0]),
+            url.copy_with(host=address),
             content=body,
             headers={**headers, "Host": url.netloc.decode("ascii")},
             extensions={"sni_hostname": url.host},  # the certificate must be the name's

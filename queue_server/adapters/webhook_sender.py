@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from queue_server.adapters.webhook_http import WebhookPost
 from queue_server.adapters.webhook_line import Post, WebhookLine
-from queue_server.application.ports import Clock, Event, Store
+from queue_server.application.ports import Clock, Event, Store, Tx
 from queue_server.application.webhook_ports import DeadLetter, Hook
 from queue_server.application.webhooks import Delivery, LineState, WebhookRules, purpose_of
 from queue_server.domain.errors import Busy, NotFound
@@ -58,18 +58,25 @@ class WebhookSender:
         line = self._lines.get(hook_id)
         return line.state if line else LineState()
 
-    async def test(self, hook: Hook, token: str) -> Delivery:
-        """Send a test now, beside what the line is at."""
-        return await self._join(hook).tell_test(token)
+    async def test(self, hook: Hook, token: str, by: str = "") -> Delivery:
+        """Send a test now, beside what the line is at; recorded as done by `by`."""
+        told = await self._join(hook).tell_test(token)
+        await self._store.change(lambda tx: tx.note(_note(hook, told), action="webhook-tested"), by)
+        return told
 
-    async def retry(self, hook: Hook, letter: DeadLetter) -> Delivery:
+    async def retry(self, hook: Hook, letter: DeadLetter, by: str = "") -> Delivery:
         """Send a dead letter once more, now; taken, it is no longer one.  Raises NotFound."""
         events = await self._store.read(lambda view: view.events(letter.seq - 1, 1))
         if not events or events[0].seq != letter.seq:
             raise NotFound(what="event")
         told = await self._join(hook).tell(events[0], letter.tries + 1)
-        if told.is_taken:
-            await self._store.change(lambda tx: tx.drop_dead(hook.id, letter.n))
+
+        def keep(tx: Tx) -> None:
+            if told.is_taken:
+                tx.drop_dead(hook.id, letter.n)
+            tx.note(f"{_note(hook, told)} n={letter.n}", action="webhook-retried")
+
+        await self._store.change(keep, by)
         return told
 
     async def run_forever(self) -> None:
@@ -125,3 +132,7 @@ class WebhookSender:
                     await self._sleep(pause_s)
         finally:
             await line.close()
+
+
+def _note(hook: Hook, told: Delivery) -> str:
+    return f"webhook={hook.id} {told.reason or 'taken'}"

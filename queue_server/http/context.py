@@ -70,11 +70,11 @@ class Webhooks(Protocol):
         """Return how a receiver does."""
         ...
 
-    async def test(self, hook: Hook, token: str) -> Delivery:
+    async def test(self, hook: Hook, token: str, by: str = "") -> Delivery:
         """Send a test now."""
         ...
 
-    async def retry(self, hook: Hook, letter: DeadLetter) -> Delivery:
+    async def retry(self, hook: Hook, letter: DeadLetter, by: str = "") -> Delivery:
         """Send a dead letter once more, now.  Raises NotFound."""
         ...
 

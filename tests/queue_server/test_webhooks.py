@@ -243,6 +243,32 @@ async def test_by_default_nothing_is_sent_to_this_machine(
     assert receiver.bodies == []
 
 
+@pytest.mark.parametrize("host", ["a..b", "x" * 70, "-", "no-such-name.invalid"])
+async def test_a_name_that_leads_nowhere_is_a_failed_try_like_any_other(host: str) -> None:
+    post = WebhookPost(RULES)
+    answer = await post.send(f"http://{host}/", b"{}", {})
+    await post.close()
+
+    assert (answer.status, answer.reason.partition(":")[0]) == (None, "unreachable")
+
+
+async def test_a_name_with_an_address_nobody_listens_on_is_reached_at_its_other_one(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = int(receiver.url.split(":")[2].partition("/")[0])
+    two = [(2, 1, 6, "", (address, port)) for address in ("127.0.0.2", "127.0.0.1")]
+
+    async def both(*_: object, **__: object) -> list[tuple[int, int, int, str, tuple[str, int]]]:
+        return two
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", both)
+    post = WebhookPost(RULES)
+    answer = await post.send(f"http://receiver.example:{port}/hook", b"{}", {})
+    await post.close()
+
+    assert (answer.status, receiver.headers[0]["Host"]) == (200, f"receiver.example:{port}")
+
+
 @pytest.mark.parametrize(
     ("address", "refused"),
     [

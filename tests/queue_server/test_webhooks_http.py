@@ -84,7 +84,10 @@ async def test_a_dead_letter_is_listed_and_sent_again_when_asked(run: Running, r
     again = await admin.post(f"{HOOKS}/{made['id']}/dead/{letter['n']}/retry")
     gone = await admin.post(f"{HOOKS}/{made['id']}/dead/{letter['n']}/retry")
 
+    rows = (await (await run.person("auditor")).get("/api/v1/audit?action=webhook-retried")).json()["items"]
+
     assert (letter["reason"], again.json()["taken"]) == ("status 500", True)
+    assert [row["detail"] for row in rows] == [f"webhook={made['id']} taken n={letter['n']}"]
     assert (gone.status_code, gone.json()["code"]) == (404, "not-found")
     assert len(set(receiver.deliveries)) == 1
 

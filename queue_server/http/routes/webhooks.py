@@ -70,7 +70,7 @@ async def delete_hook(hook_id: HookId, context: Ctx, caller: Admin) -> Response:
 async def post_test(hook_id: HookId, context: Ctx, caller: Admin) -> DeliveryOut:
     """Send the event `webhook-test` now and say what became of it."""
     sender, hook = _sender(context), await _hook(context, hook_id)
-    return _delivery_out(await sender.test(hook, secrets.token_hex(4)))
+    return _delivery_out(await sender.test(hook, secrets.token_hex(4), caller.actor))
 
 
 @router.get("/{hook_id}/deliveries")
@@ -103,7 +103,7 @@ async def post_retry(
     sender, hook = _sender(context), await _hook(context, hook_id)
     for letter in await context.store.read(lambda view: view.dead_letters(hook.id)):
         if letter.n == n:
-            return _delivery_out(await sender.retry(hook, letter))
+            return _delivery_out(await sender.retry(hook, letter, caller.actor))
     raise NotFound(what=f"dead letter {n}")
 
 
