@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
@@ -67,15 +67,22 @@ class _Forecast:
     each_s: dict[str, float]
 
 
+@dataclass(slots=True)
+class _Memory:
+    """What is kept for one hall: by group the newest forecast, what was learned today, and before today."""
+
+    hall: Hall
+    groups: dict[str, Group]
+    made: dict[int, _Forecast] = field(default_factory=dict)
+    learned: dict[int, tuple[datetime, dict[str, Pace], dict[str, float]]] = field(default_factory=dict)
+    before: dict[int, tuple[str, dict[str, Pace]]] = field(default_factory=dict)
+
+
 class Forecasts:
     """The newest forecast of each group of windows and the paces learned so far."""
 
     def __init__(self) -> None:
-        self._hall: Hall | None = None
-        self._groups: dict[str, Group] = {}
-        self._made: dict[int, _Forecast] = {}
-        self._paces: dict[int, tuple[datetime, dict[str, Pace], dict[str, float]]] = {}
-        self._before: dict[int, tuple[str, dict[str, Pace]]] = {}
+        self._memory: _Memory | None = None
 
     def tell(
         self,
@@ -93,71 +100,71 @@ class Forecasts:
         `ahead` counts as Tx.ahead_of: for a normal ticket the priority tickets too.  `asked` services are
         made ready as well, when this has to play the line-up.
         """
-        if hall is not self._hall:
-            self._hall, self._groups = hall, groups_of(hall)
-            self._made, self._paces, self._before = {}, {}, {}
-        group = self._groups.get(service_id)
+        memory = self._memory
+        if memory is None or memory.hall is not hall:
+            memory = self._memory = _Memory(hall, groups_of(hall))
+        group = memory.groups.get(service_id)
         if group is None:
             return Estimate()
         desks = source.desks()
         if not any(desks[window.id].is_taking for window in hall.windows_of[service_id]):
             return Estimate()
-        kept = self._made.get(group.n)
+        kept = memory.made.get(group.n)
         if kept is None or not _is_fresh(kept, group, desks, now, service_id, ahead):
             often = kept is not None and timedelta() <= now - kept.made_at < FRESH
             wanted = set(group.services) if often else {service_id, *asked} & set(group.services)
-            kept = self._play(source, hall, now, group, wanted)
-            self._made[group.n] = kept
+            kept = _play(source, memory, now, group, wanted)
+            memory.made[group.n] = kept
         return _told(kept, service_id, ahead, green=green)
 
-    def _play(
-        self, source: EstimateSource, hall: Hall, now: datetime, group: Group, asked: set[str]
-    ) -> _Forecast:
-        paces, arrivals = self._learned(source, hall, now, group)
-        desks = source.desks()
-        lineup = lineup_of(source, hall, now, group, paces, arrivals)
-        greens: dict[str, int] = defaultdict(int)
-        for (service_id, cls), line in lineup.lines.items():
-            greens[service_id] += len(line) if cls is not None else 0
-        each_s = {
-            one: paces[one].mean_s / max(1, sum(one in post.skills for post in lineup.posts)) for one in asked
-        }
-        return _Forecast(
-            now,
-            frozenset(asked),
-            *_marks(group, desks),
-            calls_of(lineup, asked),
-            dict(greens),
-            lineup.green,
-            each_s,
-        )
 
-    def _learned(
-        self, source: EstimateSource, hall: Hall, now: datetime, group: Group
-    ) -> tuple[dict[str, Pace], dict[str, float]]:
-        """Return how long calls take (today and on the last same weekday) and how many come per second."""
-        kept = self._paces.get(group.n)
-        if kept is not None and timedelta() <= now - kept[0] < LEARNED_FRESH:
-            return kept[1], kept[2]
-        day = hall.business_day(now)
-        before = self._before.get(group.n)
-        if before is None or before[0] != day:
-            last_week = (date.fromisoformat(day) - WEEK).isoformat()
-            prior = {one: configured(hall.services[one].mean_service_s) for one in group.services}
-            before = (day, _paces(prior, source.lasted(last_week, group.windows, NEWEST_BEFORE)))
-            self._before[group.n] = before
-        seen = source.lasted(day, group.windows, NEWEST_TODAY)
-        passed = source.passed_at(day, group.windows)
-        paces = {
-            service_id: with_no_shows(pace, passed, len(seen) + passed)
-            for service_id, pace in _paces(before[1], seen).items()
-        }
-        arrivals = {
-            one: arrival_rate([now - at for at in source.newest_issued(day, one, NEWEST_TAKEN)])
-            for one in group.services
-        }
-        self._paces[group.n] = (now, paces, arrivals)
-        return paces, arrivals
+def _play(source: EstimateSource, memory: _Memory, now: datetime, group: Group, asked: set[str]) -> _Forecast:
+    paces, arrivals = _learned(source, memory, now, group)
+    desks = source.desks()
+    lineup = lineup_of(source, memory.hall, now, group, paces, arrivals)
+    greens: dict[str, int] = defaultdict(int)
+    for (service_id, cls), line in lineup.lines.items():
+        greens[service_id] += len(line) if cls is not None else 0
+    each_s = {
+        one: paces[one].mean_s / max(1, sum(one in post.skills for post in lineup.posts)) for one in asked
+    }
+    return _Forecast(
+        now,
+        frozenset(asked),
+        *_marks(group, desks),
+        calls_of(lineup, asked),
+        dict(greens),
+        lineup.green,
+        each_s,
+    )
+
+
+def _learned(
+    source: EstimateSource, memory: _Memory, now: datetime, group: Group
+) -> tuple[dict[str, Pace], dict[str, float]]:
+    """Return how long calls take (today and on the last same weekday) and how many come per second."""
+    hall, kept = memory.hall, memory.learned.get(group.n)
+    if kept is not None and timedelta() <= now - kept[0] < LEARNED_FRESH:
+        return kept[1], kept[2]
+    day = hall.business_day(now)
+    before = memory.before.get(group.n)
+    if before is None or before[0] != day:
+        last_week = (date.fromisoformat(day) - WEEK).isoformat()
+        prior = {one: configured(hall.services[one].mean_service_s) for one in group.services}
+        before = (day, _paces(prior, source.lasted(last_week, group.windows, NEWEST_BEFORE)))
+        memory.before[group.n] = before
+    seen = source.lasted(day, group.windows, NEWEST_TODAY)
+    passed = source.passed_at(day, group.windows)
+    paces = {
+        service_id: with_no_shows(pace, passed, len(seen) + passed)
+        for service_id, pace in _paces(before[1], seen).items()
+    }
+    arrivals = {
+        one: arrival_rate([now - at for at in source.newest_issued(day, one, NEWEST_TAKEN)])
+        for one in group.services
+    }
+    memory.learned[group.n] = (now, paces, arrivals)
+    return paces, arrivals
 
 
 def arrival_rate(ages: Sequence[timedelta]) -> float:
