@@ -28,8 +28,8 @@ class DeviceSettings(_Table):
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$", description="name on the bus, for example led-3")
     driver: str = Field(description="see `device-agent list`")
     wire: str = Field(description="serial:/dev/…?baud=9600, tcp://host:port, pcsc:READER or alsa:default")
-    window: str | None = Field(default=None, description="the window that a board hangs above")
-    windows: dict[int, str] = Field(default={}, description="pad lines: bus address -> window")
+    window: str | None = Field(default=None, description="the window of a board or light")
+    windows: dict[int, str] = Field(default={}, description="pad and digit lines: address -> window")
     audio_zone: str | None = Field(default=None, description="the audio zone that a speaker serves")
     joins: str | None = Field(
         default=None,

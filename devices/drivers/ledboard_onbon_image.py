@@ -15,10 +15,11 @@ from devices.codecs import dot_text, onbon, onbon_image
 from devices.codecs.dot_text import Face
 from devices.codecs.onbon_image import ImageFrame
 from devices.codecs.onbon_picture import Area, Packing, Page, pack
-from devices.errors import DeviceFault
+from devices.errors import DeviceFault, WireTimeout
 from devices.spec import DriverSpec
 from devices.transports.base import ByteStream, drain, read_until
 
+_PICTURES = 0xA7  # the command group that goes in the dynamic frame
 _AGAIN = (onbon.BUSY, onbon.CHECKSUM)
 
 
@@ -53,6 +54,7 @@ class OnbonImageSettings(BaseModel):
     frame_max: int = Field(default=6400, ge=1024, le=60_000, description="longest frame body the card takes")
     tolerate_reply_checks: bool = Field(default=False, description="take answers whose checksums are wrong")
     reply_timeout_s: float = Field(default=3.0, gt=0, le=30)
+    busy_wait_s: float = Field(default=0.2, gt=0, le=5, description="pause before a busy card is asked again")
     busy_tries: int = Field(default=4, ge=1, le=20, description="how often a busy card is asked")
 
 
@@ -77,7 +79,7 @@ class OnbonImageBoard:
     async def probe(self) -> None:
         """Ping the card."""
         self._seq = (self._seq + 1) & 0xFFFF
-        await self._command(onbon_image.PING, b"", dynamic=False)
+        await self._command(onbon_image.PING, b"")
 
     async def show(self, text: str) -> None:
         """Show `text`, page after page when it is too long for one.  Raises DeviceFault."""
@@ -88,11 +90,11 @@ class OnbonImageBoard:
                 "board-no-font",
                 f"{self.device_id}: the font {self._face.font.name} is missing; run the setup or set `font`",
             ) from error
-        await self._command(onbon_image.SHOW, self._area(pages).encode(), dynamic=True)
+        await self._command(onbon_image.SHOW, self._area(pages).encode())
 
     async def clear(self) -> None:
         """Go dark."""
-        await self._command(onbon_image.DELETE, onbon_image.ALL_AREAS, dynamic=True)
+        await self._command(onbon_image.DELETE, onbon_image.ALL_AREAS)
 
     def _area(self, pages: list[dot_text.Dots]) -> Area:
         settings = self._settings
@@ -114,16 +116,16 @@ class OnbonImageBoard:
             ),
         )
 
-    async def _command(self, code: bytes, data: bytes, *, dynamic: bool) -> None:
-        """Send and wait for the answer.  Raises DeviceFault with the error word, WireTimeout, WireClosed."""
+    def _frame(self, code: bytes, data: bytes) -> bytes:
+        """Return the bytes of a command.  Raises DeviceFault when no card takes that much."""
         settings = self._settings
         body = onbon_image.command(code, data)
         if len(body) > settings.frame_max:
             raise DeviceFault("board-text-too-long", f"{self.device_id}: the text needs too many pages")
-        frame = onbon_image.encode(
+        return onbon_image.encode(
             ImageFrame(
                 body,
-                dynamic=dynamic,
+                dynamic=_is_dynamic(code),
                 device=settings.device_type,
                 dst=settings.address,
                 seq=self._seq,
@@ -131,15 +133,20 @@ class OnbonImageBoard:
                 frame_max=settings.frame_max // 16,
             )
         )
-        deadline_s = self._wire.now_s() + settings.reply_timeout_s
+
+    async def _command(self, code: bytes, data: bytes) -> None:
+        """Send and wait for the answer.  Raises DeviceFault with the error word, WireTimeout, WireClosed."""
+        frame = self._frame(code, data)
+        deadline_s = self._wire.now_s() + self._settings.reply_timeout_s
         error = onbon.BUSY
-        for _ in range(settings.busy_tries):
+        for _ in range(self._settings.busy_tries):
             self._codec.reset()
             self._unasked += await drain(self._wire)
             await self._wire.write(frame)
             error = await self._answer(deadline_s, code)
             if error not in _AGAIN:
                 break
+            await self._pause(min(self._wire.now_s() + self._settings.busy_wait_s, deadline_s))
         if error:
             word = onbon.ERRORS.get(error, f"error-{error}")
             raise DeviceFault(f"board-{word}", f"{self.device_id}: the card refuses: {word}")
@@ -154,6 +161,18 @@ class OnbonImageBoard:
                 if error is not None:
                     return error
 
+    async def _pause(self, until_s: float) -> None:
+        """Let the card finish; what it says meanwhile answers nothing."""
+        try:
+            while self._wire.now_s() < until_s:
+                self._unasked += len(await read_until(self._wire, until_s))
+        except WireTimeout:
+            return
+
+
+def _is_dynamic(code: bytes) -> bool:
+    return code[0] == _PICTURES
+
 
 def _error_in(frame: ImageFrame, code: bytes) -> int | None:
     """Return what a frame says about a command; None when it says nothing about it."""
@@ -164,7 +183,7 @@ def _error_in(frame: ImageFrame, code: bytes) -> int | None:
         return said.error or onbon.BUSY
     wanted = onbon_image.PING_ANSWER if code == onbon_image.PING else onbon_image.ACK
     # An acknowledgement of a common command must not be taken for the one of a picture.
-    return said.error if said.command == wanted and frame.dynamic == (code[0] == 0xA7) else None
+    return said.error if said.command == wanted and frame.dynamic == _is_dynamic(code) else None
 
 
 SPEC = DriverSpec(

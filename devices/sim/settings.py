@@ -32,7 +32,7 @@ class SimSettings(_Table):
         pattern=r"^(pty:.+|tcp:\d+|udp:\d+|vpcd:\d+)$", description="pty:PATH, tcp:PORT (0: any) or vpcd:PORT"
     )
     window: str | None = None
-    windows: dict[int, str] = Field(default={}, description="pad lines: bus address -> window")
+    windows: dict[int, str] = Field(default={}, description="pad and digit lines: address -> window")
     audio_zone: str | None = None
     settings: dict[str, Any] = {}
 

@@ -9,7 +9,10 @@ from devices.errors import WireTimeout
 
 
 class ByteStream(Protocol):
-    """A serial line or a TCP connection: bytes in order, in any chunking."""
+    """A serial line or a TCP connection: bytes in order, in any chunking.
+
+    A datagram wire has the same form, for machines that nobody hears an answer from.
+    """
 
     async def read(self, timeout_s: float | None = None) -> bytes:
         """Return at least one byte as it arrived.

@@ -94,12 +94,22 @@ async def test_a_long_text_becomes_pages_that_stand_as_long_as_set():
 
 async def test_a_busy_card_is_asked_again_and_a_refusal_has_the_cards_own_word():
     machine = answering(said(3), said(12))
-    driver, _ = board(machine)
+    driver, wire = board(machine, busy_wait_s=0.5)
 
     with pytest.raises(DeviceFault) as caught:
         await driver.show("请")
     assert caught.value.code == "board-font-missing"
     assert len(machine.heard) == 2
+    assert wire.now_s() == pytest.approx(0.52)
+
+
+async def test_a_card_that_stays_busy_is_given_up_after_the_tries_set():
+    driver, wire = board(Scripted(lambda request: [(0.01, said(3))]), busy_tries=3)
+
+    with pytest.raises(DeviceFault) as caught:
+        await driver.show("请")
+    assert caught.value.code == "board-busy"
+    assert wire.now_s() <= 3.0
 
 
 @pytest.mark.parametrize(
