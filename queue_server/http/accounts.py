@@ -241,7 +241,7 @@ class Accounts:
         """Change one's own password; every login of that person but the one of `cookie` ends.
 
         A wrong `old` counts as a failed login.  Raises Denied: locked-out, rate-limited; NotFound; QueueError
-        `validation` for a wrong `old` (not `unauthenticated`: the login is good) and a `new` that is too weak.
+        `validation` for a wrong `old` (the login itself is good) and a `new` that is too weak.
         """
         self._rate.check(username, address, self._seconds())
         user = await self._store.read(lambda view: view.user(username))
