@@ -18,6 +18,7 @@ from queue_server.application.ports import Tx
 from queue_server.application.window_access import place_at
 from queue_server.contracts.events import EventName
 from queue_server.contracts.leases import OfflineTicketIn, SyncedOut, SyncIn, SyncOut
+from queue_server.contracts.tickets import OfflineIn, TicketIn
 from queue_server.domain.errors import QueueError, Refused
 from queue_server.domain.hall import Service
 from queue_server.domain.lease import Handed, Lease
@@ -83,6 +84,24 @@ def hand_in(tx: Tx, lease: Lease, item: OfflineTicketIn) -> tuple[Lease, Handed]
     handed = Handed(lease.id, service.id, n, item.key, ticket.id, found.mark)
     tx.add_handed(handed)
     return lease, handed
+
+
+def hand_in_one(tx: Tx, wanted: TicketIn, taken: OfflineIn, holder: str) -> Ticket:
+    """Hand in the one ticket of a `POST /tickets` with `offline`; the same number is the same ticket.
+
+    Raises Refused `lease-unknown`, `service-unknown`, QueueError `validation`.
+    """
+    item = OfflineTicketIn(
+        key=f"ticket:{taken.number}",
+        service_id=wanted.service_id or "-",
+        number=taken.number,
+        issued_at=wanted.issued_at or tx.now,
+        citizen=wanted.citizen,
+        priority=wanted.priority,
+        language=wanted.language,
+    )
+    _, handed = hand_in(tx, lease_of(tx, taken.lease_id, holder), item)
+    return tx.ticket(handed.ticket_id)
 
 
 def number_in(service: Service, number: str) -> int | None:

@@ -37,6 +37,13 @@ class CitizenIn(Body):
     __str__ = __repr__
 
 
+class OfflineIn(Body):
+    """A number that a terminal gave out by itself, from its lease."""
+
+    lease_id: Ident
+    number: str = Field(min_length=1, max_length=16)
+
+
 class TicketIn(Body):
     """`POST /tickets`.  Either `service_id`, with further `stops` in order, or a `package` of the hall."""
 
@@ -53,6 +60,8 @@ class TicketIn(Body):
     issued_at: AwareDatetime | None = None
     terminal: str | None = Field(default=None, max_length=64)
     """Id of the terminal; its printer gets reprints."""
+    offline: OfflineIn | None = None
+    """Hands in one ticket of a lease, issued at `issued_at`; only a terminal that holds the lease may."""
 
     @model_validator(mode="after")
     def _names_a_service(self) -> TicketIn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -11,11 +12,13 @@ import pytest
 import pytest_asyncio
 
 from queue_server.application.expire_day import expire_day
+from tests.queue_server.halls import MONDAY
 from tests.queue_server.serving import Running, at, fresh_key, running, ticket_body
 
 PERSON = {"name": "张三", "id_number": "11010519491231002X", "birth": "1949-12-31"}
 
 
+_days = itertools.count()
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
@@ -28,7 +31,7 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Runn
 @pytest_asyncio.fixture(loop_scope="module")
 async def run(server: Running) -> Running:
     """The server, on a business day of the test's own: numbers, lines and limits begin anew."""
-    server.server.clock.advance(86400)  # type: ignore[union-attr]
+    server.server.clock.move_to(MONDAY + timedelta(days=2 * next(_days)))  # type: ignore[union-attr]
     await server.server.store.change(expire_day)
     return server
 
@@ -266,6 +269,20 @@ async def test_settling_an_order_that_was_done_cancels_its_ticket(
     assert (settled.json()["outcome"], settled.json()["ticket_id"]) == ("cancelled", made.json()["id"])
     assert again.json()["outcome"] == "kept"
     assert await waiting(run, "A") == []
+
+
+async def test_one_ticket_may_be_handed_in_like_an_order(run: Running, kiosk: httpx.AsyncClient) -> None:
+    taken = await lease(kiosk)
+    run.server.clock.advance(600)  # type: ignore[union-attr]
+    online = (await issue(kiosk)).json()["number"]
+    offline = {"offline": {"lease_id": taken["id"], "number": "A003"}, "issued_at": taken["made_at"]}
+    first, again = [(await issue(kiosk, **offline)).json() for _ in range(2)]
+    foreign = await issue(kiosk, offline={"lease_id": taken["id"], "number": online})
+    unknown = await issue(kiosk, offline={"lease_id": "none", "number": "A003"})
+
+    assert (first["number"], first["id"]) == ("A003", again["id"])
+    assert await waiting(run, "A") == ["A003", online]
+    assert [one.json()["code"] for one in (foreign, unknown)] == ["validation", "lease-unknown"]
 
 
 async def test_nobody_is_named_in_what_is_kept_or_logged_of_a_sync(

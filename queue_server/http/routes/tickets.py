@@ -18,6 +18,7 @@ from queue_server.application.print_result import ask_reprint, print_result, voi
 from queue_server.application.queries import ticket_out
 from queue_server.application.requeue import requeue
 from queue_server.application.slip import issued_answer, make_slip
+from queue_server.application.sync_lease import hand_in_one
 from queue_server.contracts.base import Listing, Problem
 from queue_server.contracts.devices import ReprintIn
 from queue_server.contracts.history import HistoryOut
@@ -43,11 +44,13 @@ async def post_ticket(request: Request, caller: Issuer, wanted: TicketIn) -> Res
     With `stops`, or for a `package`, one number for several services in order.  Only the server says when a
     ticket is issued; what a terminal gave out by itself comes through its lease.
     """
-    if wanted.issued_at is not None:
+    if wanted.issued_at is not None and wanted.offline is None:
         raise QueueError("validation", reason="issued_at: the server says when")
 
     def job(tx: Tx) -> Outcome:
-        return Outcome(201, issued_answer(tx, issue_ticket(tx, wanted)).model_dump_json())
+        taken = wanted.offline
+        ticket = issue_ticket(tx, wanted) if taken is None else hand_in_one(tx, wanted, taken, caller.actor)
+        return Outcome(201, issued_answer(tx, ticket).model_dump_json())
 
     return await write(request, caller, job)
 
