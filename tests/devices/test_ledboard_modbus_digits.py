@@ -6,6 +6,7 @@ import tty
 
 import pytest
 from pymodbus import FramerType
+from pymodbus.client import AsyncModbusSerialClient
 from pymodbus.server import ModbusSerialServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
@@ -13,6 +14,7 @@ from devices.codecs.modbus import Adu, encode
 from devices.drivers.ledboard_modbus_digits import ModbusDigitLine, ModbusDigitsSettings
 from devices.errors import DeviceFault, WireTimeout
 from devices.sim.digit_line import SimDigitLine
+from devices.sim.runner import Host
 from devices.transports.memory import MemoryWire
 from devices.transports.stream import open_serial
 from tests.devices.scripted import Scripted
@@ -143,3 +145,22 @@ async def test_a_real_modbus_server_on_a_serial_line_takes_what_we_send():
             os.close(end)
 
     assert b"".join(word.to_bytes(2, "big") for word in held) == b"A023"
+
+
+async def test_a_real_modbus_client_can_speak_to_our_simulated_display(tmp_path):
+    sim = SimDigitLine(addresses=(1, 7))
+    host = Host("digits-1", sim, f"pty:{tmp_path}/digits.pty")
+    await host.start()
+    client = AsyncModbusSerialClient(
+        f"{tmp_path}/digits.pty", framer=FramerType.RTU, baudrate=9600, timeout=5
+    )
+    try:
+        assert await client.connect()
+        wrote = await client.write_registers(0x70, [0x4230, 0x3132], device_id=7)
+        read = await client.read_holding_registers(0x70, count=2, device_id=7)
+    finally:
+        client.close()
+        await host.stop()
+
+    assert (wrote.isError(), read.registers) == (False, [0x4230, 0x3132])
+    assert (sim.shown(7), sim.shown(1)) == ("B012", "")
