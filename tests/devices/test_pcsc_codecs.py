@@ -150,6 +150,12 @@ def test_what_makes_no_sense_on_a_card_is_refused_without_telling_it(record, val
     assert "19500101" not in str(caught.value)
 
 
+@pytest.mark.parametrize("data", ["0A0132", "080231", "08", "", "0813" + "31" * 19])
+def test_an_item_that_was_not_asked_for_or_is_cut_short_is_refused(data):
+    with pytest.raises(ValueError, match="the field 08"):
+        ssc.value_of(ssc.ID_NUMBER, bytes.fromhex(data))
+
+
 @pytest.mark.parametrize("empty", ["FFFFFFFF", "00000000"])
 def test_a_date_that_the_card_leaves_empty_is_no_date(empty):
     card = make_smart_card(PERSON, 1)

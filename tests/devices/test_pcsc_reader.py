@@ -245,6 +245,22 @@ async def test_an_expired_card_is_read_and_told_to_be_expired() -> None:
     assert (said.validity, said.advice) == (Validity.EXPIRED, "renew-card")
 
 
+async def test_a_request_that_was_answered_before_it_came_here_is_not_read_for() -> None:
+    async with at_work(ALL) as desk:
+        command = envelope_of(ReadCard(timeout_s=600))
+        topic = topics.local_result("id-reader-1", command.id)
+        await desk.local.publish(topic, envelope_of(CardRead(error="reader-fault"), reply_to=command.id))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        await desk.local.publish(topics.local_command("id-reader-1", "read-card"), command)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        desk.channel.insert(make_smart_card(CITIZEN, 1))
+        said = await ask(desk, "card-1")
+
+    assert said.card is not None  # the card is still there for the next request
+
+
 async def test_what_the_joined_reader_answers_first_ends_the_wait_for_a_card() -> None:
     async with at_work(ALL) as desk:
         command = envelope_of(ReadCard(timeout_s=600))
