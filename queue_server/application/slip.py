@@ -16,6 +16,8 @@ from queue_server.domain.ticket import Ticket
 # A slip is in one language throughout; a Chinese one has a single line of English at its foot.
 NOTICE = "请在休息区等候,注意呼叫及大屏显示信息。过号请到导服台。"
 NOTICE_EN = "Please wait in the rest area and watch the screens. If you miss your call, ask at the desk."
+STOPS_COLUMNS = 40
+"""So much room have the stops after the first one that is still to come."""
 PRIORITY, REPRINT = ("绿色通道", "Priority"), ("补打", "Reprint")
 BOOKED = ("网上预约", "Appointment")
 
@@ -98,14 +100,25 @@ def stops_out(hall: Hall, ticket: Ticket) -> list[StopOut]:
 
 
 def stops_phrase(hall: Hall, ticket: Ticket, *, in_english: bool = False) -> str:
-    """Return `本号依次办理:企业开办→不动产。`, or nothing when there is one stop only."""
+    """Return `本号接着办:发票→社保。`, or nothing when no stop is left; long chains end in `等5项`.
+
+    It stands before the notice, which must not be pushed off narrow paper.
+    """
     stops = stops_of(ticket.stops)
-    if not stops:
+    services = [hall.services[one] for one in stops if one in hall.services]
+    names = [(one.en or one.id) if in_english else one.name for one in services]
+    room, shown = STOPS_COLUMNS, names[:1]
+    for name in names[1:]:
+        room -= 2 * len(name) if not in_english else len(name)
+        if room < 0:
+            break
+        shown.append(name)
+    if not shown:
         return ""
-    services = [hall.services[one] for one in (ticket.service_id, *stops) if one in hall.services]
+    more = len(names) - len(shown)
     if in_english:
-        return f"This number is for, in order: {' > '.join(one.en or one.id for one in services)}. "
-    return f"本号依次办理:{'→'.join(one.name for one in services)}。"
+        return f"Then, on this number: {' > '.join(shown)}{f' and {more} more' if more else ''}. "
+    return f"本号接着办:{'→'.join(shown)}{f'等{len(names)}项' if more else ''}。"
 
 
 def needs_accessible(hall: Hall, ticket: Ticket) -> bool:
@@ -115,7 +128,7 @@ def needs_accessible(hall: Hall, ticket: Ticket) -> bool:
 
 
 def windows_for(hall: Hall, ticket: Ticket) -> Sequence[Window]:
-    """Return the windows that a ticket's holder is told: the accessible ones where they are needed and there."""
+    """Return the windows that a ticket's holder is told: the accessible ones where they are needed."""
     windows = hall.windows_of[ticket.service_id]
     accessible = [one for one in windows if one.accessible] if needs_accessible(hall, ticket) else []
     return accessible or windows

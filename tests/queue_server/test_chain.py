@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from queue_server.application.finish_service import finish_by_pad, finish_servic
 from queue_server.application.issue_ticket import issue_ticket
 from queue_server.application.queries import ticket_out, track
 from queue_server.application.sign import sign_in
-from queue_server.application.slip import issued_answer
+from queue_server.application.slip import issued_answer, make_slip
 from queue_server.application.start_service import start_service
 from queue_server.application.statistics import figures_by
 from queue_server.application.transfer import transfer
@@ -31,6 +32,7 @@ from queue_server.contracts.events import EventName
 from queue_server.contracts.tickets import Channel, CitizenIn, TicketIn
 from queue_server.domain.chain import Package, kept_stops, place_at_next_stop, stops_of
 from queue_server.domain.errors import QueueError
+from queue_server.domain.estimate import Estimate
 from queue_server.domain.hall import CallRules, Hall
 from queue_server.domain.ticket import State, Ticket
 from tests.queue_server.halls import MONDAY, RESIDENT, small_hall
@@ -231,9 +233,20 @@ async def test_paper_staff_and_phone_name_the_stops_to_come(store: AnyStore, hal
     answer = await store.change(lambda tx: issued_answer(tx, taken))
     seen = await store.read(lambda view: track(view, hall, MONDAY, taken.token))
 
-    assert answer.slip.notice.startswith("本号依次办理:企业开办→咨询→企业开办。")
+    assert answer.slip.notice.startswith("本号接着办:咨询→企业开办。请在")
     assert [one.service_id for one in seen.stops] == ["C", "A"]
     assert [one.name for one in ticket_out(hall, taken).stops] == ["咨询", "企业开办"]
+
+
+async def test_a_long_chain_leaves_room_for_the_notice(store: AnyStore, hall: Hall) -> None:
+    taken = await take(store, "A", stops=["C", "A", "C", "A", "C", "A"])
+    answer = await store.change(lambda tx: issued_answer(tx, taken))
+    english = make_slip(hall, replace(taken, language="en"), 0, Estimate()).notice
+
+    assert answer.slip.notice.startswith("本号接着办:咨询→企业开办→咨询→企业开办→咨询→企业开办。")
+    assert english.startswith(
+        "Then, on this number: Information > Start-up > Information > Start-up > Information and 1 more. "
+    )
 
 
 @given(
