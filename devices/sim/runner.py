@@ -17,9 +17,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from devices.sim.base import Action, NotPossible, Simulator
+from devices.sim.datagrams import Datagrams
 
 FRAMES_KEPT = 200
 SLOW_S = 0.02  # pause before each byte of a slow machine
@@ -139,13 +140,13 @@ class Host:
 
     async def _open_udp(self, port: int) -> None:
         transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-            lambda: _Datagrams(self), local_addr=("127.0.0.1", port)
+            lambda: Datagrams(self._take_datagram), local_addr=("127.0.0.1", port)
         )
         self._port = transport.get_extra_info("sockname")[1]
         self.wire = f"udp://127.0.0.1:{self._port}"
         self._hang_up = transport.close
 
-    def take_datagram(self, data: bytes, reply: Send) -> None:
+    def _take_datagram(self, data: bytes, reply: Send) -> None:
         """Take one datagram; what the machine says goes back by `reply`."""
         self._send = reply
         self._take(data)
@@ -275,22 +276,6 @@ class Host:
     def fault_kind(self) -> str:
         """Return the fault that is on, or an empty string."""
         return self._fault_kind()
-
-
-class _Datagrams(asyncio.DatagramProtocol):
-    """Hands each datagram to its host with the way back to the sender."""
-
-    def __init__(self, host: Host) -> None:
-        self._host = host
-        self._transport: asyncio.DatagramTransport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.DatagramTransport, transport)  # by form only in Python 3.11
-
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        transport = self._transport
-        if transport is not None:
-            self._host.take_datagram(data, lambda answer: transport.sendto(answer, addr))
 
 
 def _write_all(master: int, data: bytes) -> None:
