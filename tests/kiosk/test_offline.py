@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devices.contracts.printer import TicketSlip
@@ -253,6 +253,7 @@ def test_a_damaged_journal_is_said_so(tmp_path: Path) -> None:
         Journal(path)
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.text(max_size=30), st.text("0123456789X", min_size=1, max_size=20), st.dates())
 def test_what_was_sealed_opens_with_its_key_alone(name: str, number: str, birth: date) -> None:
     citizen = Citizen(name, "resident", number, birth, name[:1])
