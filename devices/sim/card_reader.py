@@ -1,7 +1,7 @@
 """The card end of vpcd, a virtual smart-card reader that a real pcscd serves: frames and knobs.  Sans-I/O.
 
 Each message is `length u16 big-endian | payload`.  From vpcd: 00 power off, 01 power on, 02 reset, 04 give
-the answer to reset, anything else a command for the card.  Source: protocols section 2.4 (seen on pcscd 1.9.9).
+the answer to reset, anything else a command for the card.  Source: protocols section 2.4 (pcscd 1.9.9).
 """
 
 from __future__ import annotations
