@@ -19,11 +19,11 @@ from kiosk.ports import Printed, Refused
 from queue_server.contracts.leases import (
     LeaseIn,
     LeaseOut,
+    LeaseSyncIn,
     OfflineTicketIn,
     SettledOut,
     SettleIn,
     SyncedOut,
-    SyncIn,
     SyncOut,
 )
 from queue_server.contracts.tickets import CitizenIn
@@ -45,7 +45,7 @@ class LeaseServer(Protocol):
         """Ask for a lease; the same key gets the same one."""
         ...
 
-    async def sync(self, lease_id: str, wanted: SyncIn) -> SyncOut:
+    async def sync(self, lease_id: str, wanted: LeaseSyncIn) -> SyncOut:
         """Hand tickets in."""
         ...
 
@@ -106,7 +106,7 @@ class HandIn:
 
     async def _send(self, lease_id: str, batch: list[Kept]) -> None:
         try:
-            said = await self._server.sync(lease_id, SyncIn(items=[_item(one) for one in batch]))
+            said = await self._server.sync(lease_id, LeaseSyncIn(items=[_item(one) for one in batch]))
         except Refused as no:
             if no.code not in ("lease-unknown", "validation"):
                 raise
@@ -171,7 +171,7 @@ class HandIn:
     async def _close(self, lease: LeaseOut) -> None:
         self._journal.begin_closing(lease.id)
         try:
-            await self._server.sync(lease.id, SyncIn(items=[], close=True))
+            await self._server.sync(lease.id, LeaseSyncIn(items=[], close=True))
         except Refused as no:
             if no.code != "lease-unknown":
                 raise

@@ -21,7 +21,7 @@ from kiosk.flows.intake_words import Citizen, Ticket
 from kiosk.ports import Printed, Refused, Unreachable
 from queue_server.contracts.base import Listing, Problem
 from queue_server.contracts.board import HallOut
-from queue_server.contracts.leases import LeaseIn, LeaseOut, SettledOut, SettleIn, SyncIn, SyncOut
+from queue_server.contracts.leases import LeaseIn, LeaseOut, LeaseSyncIn, SettledOut, SettleIn, SyncOut
 from queue_server.contracts.services import ServiceOut
 from queue_server.contracts.tickets import Channel, CitizenIn, IssuedTicketOut, PrintResultIn, TicketIn
 
@@ -116,7 +116,7 @@ class QueueHttp:
         """Ask for a lease; the same key gets the same one."""
         return _read(LeaseOut, await self._write("/leases", key, wanted.model_dump_json(), "zh", tries=1))
 
-    async def sync(self, lease_id: str, wanted: SyncIn) -> SyncOut:
+    async def sync(self, lease_id: str, wanted: LeaseSyncIn) -> SyncOut:
         """Hand tickets in; each is known by its own key."""
         path, key = f"/leases/{lease_id}/sync", f"sync-{uuid4().hex}"
         body = wanted.model_dump_json(exclude_none=True)

@@ -17,7 +17,7 @@ from queue_server.application.lease import close_lease
 from queue_server.application.ports import Tx
 from queue_server.application.window_access import place_at
 from queue_server.contracts.events import EventName
-from queue_server.contracts.leases import OfflineTicketIn, SyncedOut, SyncIn, SyncOut
+from queue_server.contracts.leases import LeaseSyncIn, OfflineTicketIn, SyncedOut, SyncOut
 from queue_server.contracts.tickets import OfflineIn, TicketIn
 from queue_server.domain.errors import QueueError, Refused
 from queue_server.domain.hall import Service
@@ -31,7 +31,7 @@ OFFLINE = "offline"
 """The reason in the event of a ticket that came in so; with a mark: `offline: blacklisted`."""
 
 
-def sync_lease(tx: Tx, lease_id: str, wanted: SyncIn, holder: str, language: str = "zh") -> SyncOut:
+def sync_lease(tx: Tx, lease_id: str, wanted: LeaseSyncIn, holder: str, language: str = "zh") -> SyncOut:
     """Take in the items, each on its own, in order.  Raises Refused `lease-unknown`."""
     lease = lease_of(tx, lease_id, holder)
     told: list[SyncedOut] = []

@@ -110,7 +110,7 @@ class OfflineTicketIn(Body):
     __str__ = __repr__
 
 
-class SyncIn(Body):
+class LeaseSyncIn(Body):
     """`POST /leases/{id}/sync`, items in the order in which they were given out."""
 
     items: list[OfflineTicketIn] = Field(default=[], max_length=MAX_ITEMS)

@@ -27,7 +27,7 @@ from queue_server.application.lease import settle_request, take_lease
 from queue_server.application.ports import Outcome, RequestKey, TicketFilter, Tx
 from queue_server.application.print_result import print_result
 from queue_server.application.sync_lease import sync_lease
-from queue_server.contracts.leases import LeaseIn, LeaseOut, SettledOut, SettleIn, SyncIn, SyncOut
+from queue_server.contracts.leases import LeaseIn, LeaseOut, LeaseSyncIn, SettledOut, SettleIn, SyncOut
 from queue_server.contracts.tickets import Channel, CitizenIn, TicketIn
 from queue_server.domain.errors import QueueError
 from queue_server.domain.hall import Hall as BuiltHall
@@ -144,7 +144,7 @@ class Online:
         )
         return LeaseOut.model_validate_json(body)
 
-    async def sync(self, lease_id: str, wanted: SyncIn) -> SyncOut:
+    async def sync(self, lease_id: str, wanted: LeaseSyncIn) -> SyncOut:
         key = f"sync-{self._name}-{self._wire.calls}"
         body = await self._ask("/sync", key, "", lambda tx: sync_lease(tx, lease_id, wanted, self._actor))
         return SyncOut.model_validate_json(body)

@@ -11,7 +11,7 @@ from queue_server.application.ports import Outcome, Tx
 from queue_server.application.sync_lease import sync_lease
 from queue_server.contracts.auth import Role
 from queue_server.contracts.base import Problem
-from queue_server.contracts.leases import LeaseIn, LeaseOut, SettledOut, SettleIn, SyncIn, SyncOut
+from queue_server.contracts.leases import LeaseIn, LeaseOut, LeaseSyncIn, SettledOut, SettleIn, SyncOut
 from queue_server.http.accounts import Principal
 from queue_server.http.deps import require, write
 from queue_server.http.errors import language_of
@@ -35,7 +35,7 @@ async def post_lease(request: Request, caller: Kiosk, wanted: LeaseIn) -> Respon
 
 
 @router.post("/leases/{lease_id}/sync", response_model=SyncOut)
-async def post_sync(lease_id: LeaseId, request: Request, caller: Kiosk, wanted: SyncIn) -> Response:
+async def post_sync(lease_id: LeaseId, request: Request, caller: Kiosk, wanted: LeaseSyncIn) -> Response:
     """Take in what was issued from a lease, item by item; each may be sent again with the same `key`."""
     language = language_of(request.headers.get("accept-language"))
 
