@@ -13,6 +13,7 @@ from queue_server.adapters.identity import Identity
 from queue_server.adapters.memory_tables import Tables
 from queue_server.adapters.memory_tx import MemoryTx
 from queue_server.application.audit import TRACE, Head, row_of_job
+from queue_server.application.estimate import Forecasts
 from queue_server.application.ports import (
     Clock,
     Event,
@@ -65,6 +66,10 @@ class MemoryStore:
     async def read(self, query: Callable[[View], T]) -> T:
         """Run `query`."""
         return query(MemoryTx(self._tables, self._hall, self._clock.now(), self._identity, ""))
+
+    def forget_estimates(self) -> None:
+        """Learn anew for estimates, as a server does that starts again."""
+        self._tables.forecasts = Forecasts()
 
     async def close(self) -> None:
         """Take nothing more."""

@@ -84,6 +84,10 @@ class Forecasts:
     def __init__(self) -> None:
         self._memory: _Memory | None = None
 
+    def __copy__(self) -> Forecasts:
+        """Return itself: what is learned in a job that is refused afterwards stays learned."""
+        return self
+
     def tell(
         self,
         source: EstimateSource,

@@ -106,6 +106,7 @@ class TwoStores:
         """Close the file and open it again, as after a restart."""
         self.run(self.sqlite.close())
         self.sqlite = SqliteStore(self.path, self.hall, self.clock, self._identity)
+        self.memory.forget_estimates()
 
     def seq(self) -> int:
         found: int = self.run(self.sqlite.read(lambda view: view.seq))
