@@ -85,7 +85,7 @@ PHRASES = {
     "level": "level 不是评价等级",
     "now": "now 不是本厅可用的时间",
 }
-_PATTERNS = tuple(
+PATTERNS = tuple(
     (re.compile(pattern), chinese)
     for pattern, chinese in (
         (r"window (\S+)", r"\1号窗口"),
@@ -106,6 +106,8 @@ _PATTERNS = tuple(
         (r"dead letter (\d+)", r"未送达事件 \1"),
         (r"at most (\d+) webhooks", r"推送地址最多\1个"),
         (r"events: no event is called (\S+)", r"events 没有名为 \1 的事件"),
+        (r"number (\S+) is not one of lease (\S+)", r"号码 \1 不属于号段 \2"),
+        (r"number (\S+) was handed in under another key", r"号码 \1 已用别的请求编号交回"),
         (r"no (\S+) (\S+)", r"没有 \1 \2"),
     )
 )
@@ -172,7 +174,7 @@ def in_chinese(key: str, value: object) -> object:
         return value
     if value in PHRASES:
         return PHRASES[value]
-    for pattern, chinese in _PATTERNS:
+    for pattern, chinese in PATTERNS:
         found = pattern.fullmatch(value)
         if found:
             return found.expand(chinese)

@@ -11,9 +11,11 @@ import pytest
 
 from queue_server.domain.errors import CATALOGUE, NotAllowed, QueueError
 from queue_server.domain.ticket import TRANSITIONS, Action, State
-from queue_server.domain.words import ACTIONS, STATES
-from tests.queue_server.serving import Running, running, ticket_body
+from queue_server.domain.words import ACTIONS, PATTERNS, PHRASES, STATES
+from tests.queue_server.serving import ROOT, Running, running, ticket_body
 
+NOT_REFUSALS = {"openapi.py"}
+"""Its sentences are examples in the English description."""
 LATIN_WORD = re.compile(r"[a-z]{2,}(-[a-z]+)*")
 
 
@@ -57,6 +59,25 @@ def test_a_reason_written_in_english_is_said_in_chinese(reason: str) -> None:
     assert reason in told.detail("en")
     assert re.search("[一-鿿]", told.detail("zh").partition(":")[2])
     assert reason not in told.detail("zh")
+
+
+def reasons_written_in_the_code() -> list[tuple[str, str]]:
+    """Return (key, English) of every reason and thing that a refusal names; `{…}` is made a plain word."""
+    found = []
+    for path in (ROOT / "queue_server").rglob("*.py"):
+        if path.name in NOT_REFUSALS:
+            continue
+        for call in re.findall(r"(?:QueueError|Refused|NotFound|Denied)\(([^\n]*)", path.read_text("utf-8")):
+            found += re.findall(r'(reason|what)=f?"([^"{]+)(?:"|\{)', call)
+    return [(key, text) for key, text in found if " " in text.strip()]
+
+
+def test_every_reason_written_in_the_code_begins_like_one_that_has_chinese() -> None:
+    known = [*PHRASES, *(one.pattern.replace("\\", "") for one, _ in PATTERNS)]
+    reasons = reasons_written_in_the_code()
+
+    assert len(reasons) > 15
+    assert [text for _, text in reasons if not any(one.startswith(text.split("{")[0]) for one in known)] == []
 
 
 async def test_an_empty_window_refuses_in_the_language_asked_for(run: Running) -> None:
