@@ -35,6 +35,9 @@ class DeviceSettings(_Table):
         default=None,
         description="smart-card readers: the ID reader of this terminal whose requests this one answers too",
     )
+    retell_s: float = Field(
+        default=60.0, gt=0, description="boards: how often a text is told again, in case it restarted"
+    )
     check_s: float = Field(default=5.0, gt=0, description="how often an idle machine is asked how it is")
     settings: dict[str, Any] = Field(default={}, description="the driver's own settings")
 

@@ -129,6 +129,18 @@ async def test_a_board_that_refused_once_shows_the_text_at_the_next_try() -> Non
     assert board.faults == []
 
 
+async def test_a_board_that_went_dark_unseen_is_told_again() -> None:
+    site, board = MemoryBus(), FakeBoard()
+    await say(site, "请A001到3号窗口", 1)
+
+    async with running(BoardRole(post(board, Buses("demo", site), window="3", retell_s=0.01))):
+        await board.has("请A001到3号窗口")
+        board.now = ""
+        await board.has("请A001到3号窗口")
+
+    assert board.now == "请A001到3号窗口"
+
+
 async def test_a_board_is_told_again_after_its_wire_broke() -> None:
     site, board = MemoryBus(), FakeBoard()
     board.faults = [WireClosed("unplugged")]

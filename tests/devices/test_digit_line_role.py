@@ -93,6 +93,18 @@ async def test_a_display_that_was_silent_at_a_check_is_told_again() -> None:
     assert line.told == [(7, "A001")]
 
 
+async def test_a_display_that_went_dark_unseen_is_told_again() -> None:
+    site, line = MemoryBus(), FakeLine()
+    await call(site, "3", "A001", 1)
+
+    async with running(DigitLineRole(post(line, Buses("demo", site), windows={7: "3"}, retell_s=0.01))):
+        await line.has_told((7, "A001"))
+        line.told.clear()
+        await line.has_told((7, "A001"))
+
+    assert set(line.told) == {(7, "A001")}
+
+
 async def test_a_number_that_cannot_be_shown_is_tried_once_and_said_in_the_health() -> None:
     site, line, told = MemoryBus(), FakeLine(), Told()
     await call(site, "3", "IMPOSSIBLE", 1)

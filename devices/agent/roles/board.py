@@ -58,7 +58,11 @@ class BoardRole:
 
     async def _show(self) -> None:
         while True:
-            await self._news.wait()
+            try:
+                async with asyncio.timeout(self._device.retell_s):
+                    await self._news.wait()
+            except TimeoutError:
+                self._shown = None  # a board that lost power for a moment is dark, and nobody saw it
             self._news.clear()
             wanted = self._wanted
             if wanted is None or self._shown == (wanted.text, wanted.calls):

@@ -84,7 +84,11 @@ class DigitLineRole:
 
     async def _show(self) -> None:
         while True:
-            await self._news.wait()
+            try:
+                async with asyncio.timeout(self._device.retell_s):
+                    await self._news.wait()
+            except TimeoutError:
+                self._shown.clear()  # a display that lost power for a moment is dark, and nobody saw it
             self._news.clear()
             failed = [window for window in sorted(self._wanted) if not await self._show_one(window)]
             self._say_once(failed)
