@@ -69,6 +69,25 @@ def check_in_by_card(tx: Tx, citizen: CitizenIn, arrival: Arrival) -> tuple[Tick
     return _checked_in(tx, found, arrival)
 
 
+def check_in_if_due(tx: Tx, citizen: CitizenIn, service_id: str, arrival: Arrival) -> Ticket | None:
+    """Return the ticket of the person's appointment for a service that can be checked in now, None without.
+
+    Raises Refused: id-invalid.
+    """
+    mine = [
+        one
+        for one in tx.appointments_of(hash_of(tx, citizen), tx.day)
+        if one.day == tx.day and one.service_id == service_id and one.is_booked
+    ]
+    found = best_for_check_in(tx.hall.appointment, mine, tx.now)
+    if found is None:
+        return None
+    moments = moments_of(tx.hall.appointment, found.start_at, found.end_at)
+    if not moments.opens_at <= tx.now <= moments.closes_at:
+        return None
+    return _checked_in(tx, found, arrival)[0]
+
+
 def _checked_in(tx: Tx, found: Appointment, arrival: Arrival) -> tuple[Ticket, bool]:
     if found.ticket_id is not None:
         return tx.ticket(found.ticket_id), False

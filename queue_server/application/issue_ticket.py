@@ -6,7 +6,7 @@ from datetime import date
 
 from devices.contracts.persons import masked_name
 from queue_server.application.chain_stops import check_stops, services_asked
-from queue_server.application.check_in import Arrival, check_in_by_code
+from queue_server.application.check_in import Arrival, check_in_by_code, check_in_if_due
 from queue_server.application.estimate import with_told_wait
 from queue_server.application.issue_checks import check_issue
 from queue_server.application.ports import Tx
@@ -23,7 +23,8 @@ from queue_server.domain.ticket import Ticket
 def issue_ticket(tx: Tx, wanted: TicketIn) -> Ticket:
     """Give out the next number of a service.
 
-    With `appointment` it is that appointment's check-in, of its service and without the checks of walk-ins.
+    With `appointment` it is that appointment's check-in, of its service and without the checks of walk-ins;
+    with `use_appointment` the same when the citizen has one for this service that is due.
     Raises Refused: service-unknown, and what `issue_checks` refuses; QueueError validation for an unknown
     priority.
     """
@@ -31,6 +32,10 @@ def issue_ticket(tx: Tx, wanted: TicketIn) -> Ticket:
         return check_in_by_code(tx, wanted.appointment, _arrival(wanted))[0]
     first, stops = services_asked(tx.hall, wanted)
     service = tx.hall.service(first)
+    if wanted.use_appointment and wanted.citizen is not None and not stops:
+        due = check_in_if_due(tx, wanted.citizen, first, _arrival(wanted))
+        if due is not None:
+            return due
     if wanted.priority is not None and wanted.priority not in tx.hall.priorities:
         raise QueueError("validation", reason=f"priority {wanted.priority!r} is not known")
     person = check_issue(tx, service, wanted.citizen)

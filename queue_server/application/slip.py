@@ -22,14 +22,14 @@ PRIORITY, REPRINT = ("绿色通道", "Priority"), ("补打", "Reprint")
 BOOKED = ("网上预约", "Appointment")
 
 
-def issued_answer(tx: Tx, ticket: Ticket) -> IssuedTicketOut:
-    """Return what the taker of a ticket learns, in the transaction that issued it."""
+def issued_answer(tx: Tx, ticket: Ticket, *, reprint: bool = False) -> IssuedTicketOut:
+    """Return what the taker of a ticket learns, in the transaction that issued it; `reprint`: once more."""
     hall = tx.hall
     service = hall.services[ticket.service_id]
     ahead = tx.ahead_of(ticket)
     windows = windows_for(hall, ticket)
     estimate = Estimate(ticket.est_low_s, ticket.est_likely_s, ticket.est_high_s)
-    slip = make_slip(hall, ticket, ahead, estimate)
+    slip = make_slip(hall, ticket, ahead, estimate, reprint=reprint)
     return IssuedTicketOut.model_construct(
         id=ticket.id,
         number=ticket.number,
@@ -46,6 +46,7 @@ def issued_answer(tx: Tx, ticket: Ticket) -> IssuedTicketOut:
         ticket_text=slip_text(slip),
         slip=slip,
         stops=stops_out(hall, ticket),
+        booked=ticket.appointment is not None,
     )
 
 

@@ -56,6 +56,8 @@ class TicketIn(Body):
     priority_reason: str = Field(default="", max_length=80)
     """What a clerk saw that gives the right to `priority`; kept in the event, shown to nobody outside."""
     appointment: str | None = Field(default=None, max_length=64)
+    use_appointment: bool = False
+    """The citizen's appointment for this service, if due now, is checked in instead of queueing anew."""
     language: Literal["zh", "en"] = "zh"
     issued_at: AwareDatetime | None = None
     terminal: str | None = Field(default=None, max_length=64)
@@ -99,6 +101,8 @@ class IssuedTicketOut(Answer):
     service_en: str = ""
     zone_en: str = ""
     stops: list[StopOut] = []
+    booked: bool = False
+    """It is an appointment's: whoever checks in again gets it again."""
 
 
 class TicketState(StrEnum):
@@ -125,6 +129,20 @@ class PrintState(StrEnum):
     UNKNOWN = "unknown"
     VOID = "void"
     """No paper came, and none will: given up."""
+
+
+class MyTicketsIn(Body):
+    """`POST /tickets:mine`: whose card is on the reader."""
+
+    citizen: CitizenIn
+
+
+class MyTicketOut(IssuedTicketOut):
+    """An open ticket of whoever asks, as it is now.  `slip` is marked 补打; it may be printed once more."""
+
+    state: TicketState
+    window: str | None = None
+    """Where it was called to."""
 
 
 class WhyOut(Answer):

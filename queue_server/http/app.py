@@ -20,6 +20,7 @@ from queue_server.http.routes import (
     health,
     lab,
     leases,
+    my_tickets,
     packages,
     public,
     statistics,
@@ -74,6 +75,7 @@ def create_app(
     ):
         app.include_router(module.router, prefix="/api/v1")
     app.include_router(leases.router, prefix="/api/v1")
+    app.include_router(my_tickets.router, prefix="/api/v1")
     app.include_router(appointments.router, prefix="/api/v1")
     app.include_router(health.router)
     if with_lab:

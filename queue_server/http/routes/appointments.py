@@ -138,4 +138,4 @@ async def _caller(request: Request, allowance: Allowance) -> Principal:
 
 
 def _issued(tx: Tx, ticket: Ticket, made: bool) -> Outcome:
-    return Outcome(201 if made else 200, issued_answer(tx, ticket).model_dump_json())
+    return Outcome(201 if made else 200, issued_answer(tx, ticket, reprint=not made).model_dump_json())
