@@ -14,8 +14,8 @@ from queue_server.domain.ticket import State, Ticket
 
 IDLE, PAUSED, CLOSED = "欢迎光临!", "暂停服务", "未登录!"
 CALLING_EVENTS = frozenset({EventName.TICKET_CALLED, EventName.TICKET_RECALLED, EventName.TICKET_RESUMED})
-INTERNAL_REASONS = frozenset({EventName.WINDOW_CHANGED, EventName.TICKET_ISSUED})
-"""Their reasons are for the record: a clerk's words, and why somebody has priority."""
+INTERNAL_REASONS = frozenset({EventName.WINDOW_CHANGED, EventName.TICKET_ISSUED, EventName.TICKET_CALLED})
+"""Their reasons are for the record: a clerk's words, and who has priority and why."""
 SAY_FOR_S = 60
 """A call older than this would send somebody to a window that has gone on."""
 ZONE_CALLS = 12

@@ -64,7 +64,7 @@ def call_to(tx: Tx, desk: Desk, chosen: Ticket, why: Why) -> Ticket:
             rate_ticket=None,
         )
     )
-    tx.emit(EventName.TICKET_CALLED, called)
+    tx.emit(EventName.TICKET_CALLED, called, reason=called.why)
     return called
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from queue_server.application.ports import View
-from queue_server.application.queries import ticket_out
+from queue_server.application.queries import why_out
 from queue_server.application.records import Event
 from queue_server.contracts.events import EventName
 from queue_server.contracts.history import HistoryOut, MarkOut, PeriodOut
 from queue_server.contracts.tickets import TicketState, WhyOut
 from queue_server.domain.hall import Hall
-from queue_server.domain.ticket import FINAL, State
+from queue_server.domain.ticket import FINAL, State, Ticket
 
 MARKS = frozenset({EventName.TICKET_PRINT, EventName.TICKET_RATED})
 _STOP = (EventName.TICKET_FINISHED, EventName.TICKET_MOVED)
@@ -23,13 +23,12 @@ def history(view: View, hall: Hall, ticket_id: str, now: datetime) -> HistoryOut
     events = view.events_of(ticket)
     edges = [one for one in events if _is_edge(one)]
     last_call = next((one.seq for one in reversed(edges) if one.name is EventName.TICKET_CALLED), 0)
-    why = ticket_out(hall, ticket).why
     periods = []
     for place, edge in enumerate(edges):
         after = edges[place + 1] if place + 1 < len(edges) else None
         if after is not None and (edge.name, after.name) == _STOP:
             continue  # both at once: the period before it ended with the one, the next begins with the other
-        periods.append(_period(hall, edge, after, now, why if edge.seq == last_call else None))
+        periods.append(_period(hall, edge, after, now, _why(hall, ticket, edge, last_call)))
     marks = [
         MarkOut(name=one.name, at=one.at, by=_who(one), print_state=one.print_state, reason=one.reason or "")
         for one in events
@@ -40,6 +39,13 @@ def history(view: View, hall: Hall, ticket_id: str, now: datetime) -> HistoryOut
 
 def _is_edge(event: Event) -> bool:
     return event.name.value.startswith("ticket-") and event.name not in MARKS
+
+
+def _why(hall: Hall, ticket: Ticket, edge: Event, last_call: int) -> WhyOut | None:
+    """Return why a call was made; events written before they kept it have it for the last call alone."""
+    if edge.name is not EventName.TICKET_CALLED:
+        return None
+    return why_out(hall, edge.reason or (ticket.why if edge.seq == last_call else ""))
 
 
 def _period(hall: Hall, edge: Event, after: Event | None, now: datetime, why: WhyOut | None) -> PeriodOut:

@@ -277,14 +277,15 @@ def ticket_out(hall: Hall, one: Ticket) -> TicketOut:
         print_reason=one.print_reason,
         prints=one.prints,
         rated=one.rated,
-        why=_why_out(hall, one),
+        why=why_out(hall, one.why),
         stops=stops_out(hall, one),
         accessible=needs_accessible(hall, one),
     )
 
 
-def _why_out(hall: Hall, one: Ticket) -> WhyOut | None:
-    why = why_of(one.why)
+def why_out(hall: Hall, kept: str) -> WhyOut | None:
+    """Return the reason of a call as clerks read it, from its kept text; None for an empty one."""
+    why = why_of(kept)
     if why is None:
         return None
     classes = {code: (kind.name, kind.en) for code, kind in hall.policy.classes.items()}

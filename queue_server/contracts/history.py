@@ -29,7 +29,7 @@ class PeriodOut(Answer):
     service: str = ""
     zone: str | None = None
     why: str = ""
-    """A clerk's or the server's reason; for the last call why this ticket was chosen (Chinese)."""
+    """A clerk's or the server's reason; for a call why this ticket was chosen (Chinese)."""
     why_en: str = ""
 
 

@@ -16,7 +16,9 @@ from queue_server.adapters.clock import FixedClock
 from queue_server.adapters.identity import Identity
 from queue_server.adapters.store_memory import MemoryStore
 from queue_server.adapters.store_sqlite import SqliteStore
+from queue_server.application.announce import public_event
 from queue_server.application.call_next import call_next
+from queue_server.application.call_this import call_this
 from queue_server.application.cancel import cancel
 from queue_server.application.evaluate import Rating, evaluate
 from queue_server.application.finish_service import finish_service
@@ -93,6 +95,25 @@ async def test_every_edge_is_a_period_with_time_place_and_who(
     ]
     assert "wait" in found[1].why_en
     assert [one.why for one in found[2:]] == ["", "", ""]
+
+
+async def test_every_call_keeps_its_own_reason_and_screens_are_not_told_it(
+    store: AnyStore, hall: Hall, clock: FixedClock
+) -> None:
+    ticket = await take(store)
+    clock.advance(180)
+    await store.change(lambda tx: call_next(tx, "1"))
+    await store.change(lambda tx: no_show(tx, "1"))
+    clock.advance(120)
+    await store.change(lambda tx: call_this(tx, "2", ticket.id))
+    calls = [one.why_en for one in (await told(store, hall, clock, ticket)).periods if one.state == "called"]
+    events = await store.read(lambda view: view.events_of(ticket))
+
+    assert calls == [
+        "The longest wait of all lines here: 3 min.",
+        "Chosen by the clerk; waited 5 min.",
+    ]
+    assert {public_event(one).reason for one in events} == {None}
 
 
 async def test_what_goes_on_counts_to_now(store: AnyStore, hall: Hall, clock: FixedClock) -> None:
