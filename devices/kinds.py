@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from devices.contracts.call_pad import PadKey
-from devices.contracts.health import Paper
+from devices.contracts.dispenser import CardResult
+from devices.contracts.health import Paper, Storage
 from devices.contracts.id_reader import CardMedium, IdCard
 from devices.contracts.printer import PrintResult, TicketSlip
 from devices.contracts.window_display import WindowState
@@ -161,6 +162,54 @@ class Light(Driver, Protocol):
 
     async def show_state(self, state: WindowState) -> None:
         """Show the state of a window, in the colours of the settings."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DispenserStatus:
+    """What a card dispenser says of itself now.  `reason` is why it could not let a card out, or empty.
+
+    None: the machine does not say.
+    """
+
+    reason: str
+    stacker: Storage | None = None
+    bin: Storage | None = None
+    at_exit: bool | None = None
+
+
+class CardDispenser(Driver, Protocol):
+    """Lets cards out, one for one command, with proof."""
+
+    async def status(self) -> DispenserStatus:
+        """Ask all that the machine can say."""
+        ...
+
+    async def dispense(self, command_id: str) -> CardResult:
+        """Let one card out.  Asks first; never tries twice once the machine may have acted.
+
+        Returns whatever happens after the command was sent; raises only before, when nothing has moved.
+        """
+        ...
+
+    async def capture(self, command_id: str) -> CardResult:
+        """Take the card at the exit into the bin, with the same care."""
+        ...
+
+    async def reset(self, command_id: str) -> CardResult:
+        """Have the machine initialise after a fault that somebody has cleared."""
+        ...
+
+
+    """Reads codes that are held under it."""
+
+        """Return the next code, waiting at most `wait_s`; None when none came.
+
+        A code that stays there is told once.
+        """
+        ...
+
+    async def trigger(self) -> None:
         ...
 
 

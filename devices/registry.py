@@ -21,6 +21,8 @@ DRIVERS = {
     "light-wled": "devices.drivers.light_wled:SPEC",
     "ledboard-alphasign": "devices.drivers.ledboard_alphasign:SPEC",
     "padline-ff68": "devices.drivers.padline_ff68:SPEC",
+    "dispenser-stx": "devices.drivers.dispenser_stx:SPEC",
+    "dispenser-crt541": "devices.drivers.dispenser_crt541:SPEC",
     "speaker-espeak": "devices.drivers.speaker_espeak:SPEC",
 }
 GROUP = "tingtong.devices"

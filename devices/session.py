@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from devices.contracts.health import DeviceHealth, DeviceStatus, Paper
+from devices.contracts.health import DeviceHealth, DeviceStatus, Paper, Storage
 from devices.errors import DeviceError, DeviceFault, ProtocolError, TransportError, WireTimeout
 from devices.kinds import Driver
 from devices.runtime.backoff import backoff_s
@@ -65,6 +65,7 @@ class Detail:
 
     reason: str = ""
     paper: Paper | None = None
+    storage: dict[str, Storage] = field(default_factory=dict)
 
 
 class Session:
@@ -160,7 +161,8 @@ class Session:
 
     async def _say(self, detail: Detail) -> None:
         status = DeviceStatus.HARDWARE_ERROR if detail.reason else DeviceStatus.ONLINE
-        await self._change(self._make_health(status, detail.reason, detail.paper))
+        health = self._make_health(status, detail.reason, detail.paper)
+        await self._change(health.model_copy(update={"storage": detail.storage}))
 
     async def _back(self) -> None:
         if self._lost_at is not None:
@@ -196,10 +198,14 @@ class Session:
 
     async def _change(self, health: DeviceHealth) -> None:
         before = self.health
-        same = (before.status, before.reason, before.paper) == (health.status, health.reason, health.paper)
-        if not same:
+        if _told(before) != _told(health):
             self.health = health
             await self._parts.tell(health)
+
+
+def _told(health: DeviceHealth) -> tuple[object, ...]:
+    """Return what must differ for a state to be told again."""
+    return (health.status, health.reason, health.paper, health.storage)
 
 
 async def _probe(driver: Driver) -> None:

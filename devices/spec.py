@@ -11,7 +11,16 @@ from pydantic import BaseModel
 from devices.kinds import Driver
 
 Kind = Literal[
-    "id-reader", "card-reader", "printer", "led-board", "digit-line", "light", "pad-line", "speaker"
+    "id-reader",
+    "card-reader",
+    "printer",
+    "led-board",
+    "digit-line",
+    "light",
+    "pad-line",
+    "speaker",
+    "dispenser",
+    "tax-machine",
 ]
 
 

@@ -16,6 +16,7 @@ from devices.agent.roles.base import Post, Role
 from devices.agent.roles.board import BoardRole
 from devices.agent.roles.card_reader import CardReaderRole
 from devices.agent.roles.digit_line import DigitLineRole
+from devices.agent.roles.dispenser import DispenserRole
 from devices.agent.roles.id_reader import IdReaderRole
 from devices.agent.roles.light import LightRole
 from devices.agent.roles.pads import PadLineRole
@@ -45,6 +46,7 @@ ROLES = {
     "light": LightRole,
     "pad-line": PadLineRole,
     "speaker": SpeakerRole,
+    "dispenser": DispenserRole,
 }
 log = logging.getLogger(__name__)
 
@@ -176,5 +178,7 @@ class Agent:
                 )
             )
 
-        role: Role = ROLES[spec.kind](Post(device, self._buses, make_session, self._settings.staff_card_salt))
+        mine = self._settings
+        post = Post(device, self._buses, make_session, mine.staff_card_salt, mine.state_dir)
+        role: Role = ROLES[spec.kind](post)
         return role

@@ -66,6 +66,11 @@ class AgentSettings(_Table):
         repr=False,
         description="the site's secret under which staff cards are hashed; the same in all agents of a site",
     )
+    state_dir: str | None = Field(
+        default=None,
+        description="where dispensers and tax machines keep what must outlive the agent; without it "
+        "a command that the agent's end interrupted is forgotten",
+    )
     log_level: str = "info"
     device: list[DeviceSettings] = []
 

@@ -30,11 +30,22 @@ class Paper(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Storage(StrEnum):
+    """XFS4IoT `replenishment` words: how a stack of cards, sheets or a bin is."""
+
+    OK = "ok"
+    FULL = "full"
+    HIGH = "high"
+    LOW = "low"
+    EMPTY = "empty"
+
+
 class DeviceHealth(Message):
     """The retained state of one machine.
 
     `reason` is a stable code such as `paper-out` or `no-answer`, empty when all is well;
-    `discarded_bytes` counts line noise since the agent started; `paper` is for printers only.
+    `discarded_bytes` counts line noise since the agent started; `paper` is for printers only, `storage`
+    (name of a stack or bin -> how it is) for machines that give or keep something.
     """
 
     device_id: str
@@ -46,6 +57,7 @@ class DeviceHealth(Message):
     paper: Paper | None = None
     errors: int = 0
     discarded_bytes: int = 0
+    storage: dict[str, Storage] = {}
 
 
 class AgentState(Message):

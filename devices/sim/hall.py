@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 from devices.sim.base import Action, Simulator
+from devices.sim.card_dispenser import SimCardDispenser
 from devices.sim.card_reader import SimCardReader
 from devices.sim.digit_line import SimDigitLine
 from devices.sim.id_reader import SimIdReader
@@ -33,6 +34,7 @@ MAKERS: dict[str, Callable[..., Simulator]] = {
     "light-ascii": SimAsciiLamps,
     "pad-line": SimPadLine,
     "speaker": SimSpeaker,
+    "dispenser": SimCardDispenser,
 }
 
 

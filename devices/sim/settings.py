@@ -27,6 +27,7 @@ class SimSettings(_Table):
         "light-ascii",
         "pad-line",
         "speaker",
+        "dispenser",
     ]
     place: str = Field(
         pattern=r"^(pty:.+|tcp:\d+|udp:\d+|vpcd:\d+)$", description="pty:PATH, tcp:PORT (0: any) or vpcd:PORT"

@@ -24,6 +24,7 @@ class Post:
     buses: Buses
     make_session: MakeSession
     staff_card_salt: str | None = field(default=None, repr=False)
+    state_dir: str | None = None
 
 
 class Role(Protocol):

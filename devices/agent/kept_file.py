@@ -1,0 +1,56 @@
+"""A few facts that must outlive the agent: which commands were begun, where a journal was read up to.
+
+One JSON file per machine, replaced whole; after a power cut it is the old one or the new one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+
+class KeptFile:
+    """Text by key, oldest first; beyond `most` the oldest are forgotten.  Without a path: until the end only.
+
+    Raises OSError when the disk refuses: what cannot be kept must not be begun.
+    """
+
+    def __init__(self, path: Path | None, most: int = 500) -> None:
+        self._path = path
+        self._most = most
+        self._facts: dict[str, str] = {}
+        if path is not None and path.exists():
+            self._facts = {str(key): str(fact) for key, fact in json.loads(path.read_text("utf-8")).items()}
+
+    def get(self, key: str) -> str | None:
+        """Return what is known under `key`."""
+        return self._facts.get(key)
+
+    def put(self, key: str, fact: str) -> None:
+        """Keep `fact`; it is on the disk when this returns."""
+        self._facts.pop(key, None)
+        self._facts[key] = fact
+        while len(self._facts) > self._most:
+            del self._facts[next(iter(self._facts))]
+        if self._path is not None:
+            self._write(self._path)
+
+    def _write(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_suffix(".new")
+        with fresh.open("w", encoding="utf-8") as file:
+            json.dump(self._facts, file, ensure_ascii=False)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)  # the new name is on the disk too
+        finally:
+            os.close(folder)
+
+
+def kept_for(state_dir: str | None, device_id: str) -> KeptFile:
+    """Return the file of one machine; without `state_dir` nothing outlives the agent."""
+    return KeptFile(None if state_dir is None else Path(state_dir) / f"{device_id}.json")
