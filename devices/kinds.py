@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
+from devices.codecs.scan_text import ScanText
 from devices.contracts.call_pad import PadKey
 from devices.contracts.dispenser import CardResult
 from devices.contracts.health import Paper, Storage
@@ -201,8 +202,10 @@ class CardDispenser(Driver, Protocol):
         ...
 
 
+class Scanner(Driver, Protocol):
     """Reads codes that are held under it."""
 
+    async def look(self, wait_s: float) -> ScanText | None:
         """Return the next code, waiting at most `wait_s`; None when none came.
 
         A code that stays there is told once.
@@ -210,6 +213,7 @@ class CardDispenser(Driver, Protocol):
         ...
 
     async def trigger(self) -> None:
+        """Look for one code now; a scanner that always looks does nothing.  Raises DeviceFault."""
         ...
 
 

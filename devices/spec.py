@@ -18,6 +18,7 @@ Kind = Literal[
     "digit-line",
     "light",
     "pad-line",
+    "scanner",
     "speaker",
     "dispenser",
     "tax-machine",

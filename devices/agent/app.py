@@ -21,6 +21,7 @@ from devices.agent.roles.id_reader import IdReaderRole
 from devices.agent.roles.light import LightRole
 from devices.agent.roles.pads import PadLineRole
 from devices.agent.roles.printer import PrinterRole
+from devices.agent.roles.scanner import ScannerRole
 from devices.agent.roles.speaker import SpeakerRole
 from devices.agent.settings import AgentSettings, DeviceSettings
 from devices.agent.tasks import run_together
@@ -45,6 +46,7 @@ ROLES = {
     "digit-line": DigitLineRole,
     "light": LightRole,
     "pad-line": PadLineRole,
+    "scanner": ScannerRole,
     "speaker": SpeakerRole,
     "dispenser": DispenserRole,
 }

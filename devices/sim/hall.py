@@ -18,6 +18,7 @@ from devices.sim.light import SimAsciiLamps, SimWled
 from devices.sim.pad_line import SimPadLine
 from devices.sim.printer import SimPrinter
 from devices.sim.runner import FAULT_ACTIONS, Host
+from devices.sim.scanner import SimScanner
 from devices.sim.settings import SimHallSettings, SimSettings
 from devices.sim.speaker import SimSpeaker
 from devices.sim.vpcd import VpcdHost
@@ -33,6 +34,7 @@ MAKERS: dict[str, Callable[..., Simulator]] = {
     "light-wled": SimWled,
     "light-ascii": SimAsciiLamps,
     "pad-line": SimPadLine,
+    "scanner": SimScanner,
     "speaker": SimSpeaker,
     "dispenser": SimCardDispenser,
 }

@@ -26,6 +26,7 @@ class SimSettings(_Table):
         "light-wled",
         "light-ascii",
         "pad-line",
+        "scanner",
         "speaker",
         "dispenser",
     ]
