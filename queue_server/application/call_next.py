@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from queue_server.application.accessible import offered
 from queue_server.application.chain_stops import finish
 from queue_server.application.ports import Tx
 from queue_server.application.window_access import open_desk
@@ -32,7 +33,7 @@ def call_next(tx: Tx, window_id: str) -> Ticket | None:
     if current is not None:
         desk = _clear_window(tx, desk, current)
     window = tx.hall.window(window_id)
-    choice = next_for(tx.hall, window, tx.heads(window), tx.now, desk.green_debt)
+    choice = next_for(tx.hall, window, offered(tx, window, tx.heads(window)), tx.now, desk.green_debt)
     if choice is None:
         if desk.paused:
             tx.save_desk(replace(desk, paused=False, pause_reason="", since_at=tx.now))

@@ -169,6 +169,11 @@ class Hall:
         }
 
     @cached_property
+    def accessible_classes(self) -> frozenset[str]:
+        """Codes of the priority classes whose tickets belong at an accessible window."""
+        return frozenset(code for code, cls in self.policy.classes.items() if cls.accessible)
+
+    @cached_property
     def gains(self) -> dict[str, int]:
         """Service id -> how fast its line gains by waiting: thousandths, 1000 for the mean service time."""
         times = [service.mean_service_s for service in self.services.values()]
