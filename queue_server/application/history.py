@@ -1,4 +1,4 @@
-"""A ticket's history from the stored events: each edge of its life begins a period, exact to the microsecond."""
+"""A ticket's history from the stored events: each edge of its life begins a period, to the microsecond."""
 
 from __future__ import annotations
 

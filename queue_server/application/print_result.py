@@ -16,8 +16,8 @@ PAPER_DUE = frozenset({"requested", "failed", "unknown"})
 def print_result(tx: Tx, ticket_id: str, outcome: str, reason: str = "") -> Ticket:
     """Keep what a printer said: `printed`, `failed` or `unknown`.  Raises NotFound.
 
-    A ticket that was printed stays printed: a reprint that fails does not take the first paper away.  One whose
-    paper was given up stays void, unless the paper comes after all.
+    A ticket that was printed stays printed: a reprint that fails does not take the first paper away.  One
+    whose paper was given up stays void, unless the paper comes after all.
     """
     ticket = tx.ticket(ticket_id)
     stays = ticket.print_state in ("printed", "void") and outcome != "printed"

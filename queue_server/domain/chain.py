@@ -2,8 +2,8 @@
 
 A ticket's own service is the stop it stands at; `Ticket.stops` keeps those still to come.  Whoever comes from
 an earlier stop does not start at the end of the next line, and does not jump it either: the ticket counts as
-if it had joined that line `credit` minutes ago, at most since it was issued.  So a chain passes only those who
-came within the last `credit` minutes, and nobody who has waited longer than that is ever passed by one.
+if it had joined that line `credit` minutes ago, at most since it was issued.  So a chain passes only those
+who came within the last `credit` minutes, and nobody who has waited longer than that is ever passed by one.
 """
 
 from __future__ import annotations
