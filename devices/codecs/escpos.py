@@ -6,9 +6,10 @@ function: what to send when is the driver's business.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
-Codepage = Literal["gbk", "gb18030"]
+Codepage = Literal["gb2312", "gbk", "gb18030"]
 
 INIT = b"\x1b@"
 KANJI_ON = b"\x1c&"
@@ -40,34 +41,55 @@ _SUBSTITUTES = {
 MAX_SIZE = 8
 MAX_KANJI_SIZE = 2
 PROCESS_ID_LENGTH = 4
+MAX_BARCODE = 40
+_GB2312_ROWS = (*range(0xA1, 0xAA), *range(0xB0, 0xF8))
+_REAL_TIME = (
+    0x04,
+    0x05,
+    0x14,
+)  # behind 10 they make a real-time command, on some clones inside a picture too
 _QR_LEVELS = {"L": 0x30, "M": 0x31, "Q": 0x32, "H": 0x33}
 
 
-def printable(text: str, codepage: Codepage = "gbk") -> str:
+def no_pictures(_char: str) -> bool:
+    """Say that nothing can be drawn: what the printer lacks is then replaced."""
+    return False
+
+
+def printable(text: str, codepage: Codepage = "gbk", draws: Callable[[str], bool] = no_pictures) -> str:
     """Return `text` with every character that the printer lacks replaced; nothing in it is a command.
 
-    Control characters go (a slip must not be able to cut paper), a few have a look-alike, the rest is 〓.
+    Control characters go (a slip must not be able to cut paper), a few have a look-alike, what `draws` knows
+    stays to be printed as a picture, the rest is 〓.
     """
     kept = []
     for char in text:
         char = _SUBSTITUTES.get(char, char)
         if ord(char) < 0x20 or 0x7F <= ord(char) < 0xA0:
             continue
-        kept.append(char if _encodes(char, codepage) else UNPRINTABLE)
+        kept.append(char if encodes(char, codepage) or draws(char) else UNPRINTABLE)
     return "".join(kept)
 
 
-def _encodes(char: str, codepage: Codepage) -> bool:
+def encodes(char: str, codepage: Codepage) -> bool:
+    """Say whether a printer with the font of `codepage` has this character."""
     try:
-        char.encode(codepage)
+        raw = char.encode(_python_name(codepage))
     except UnicodeEncodeError:
         return False
-    return True
+    if codepage != "gb2312" or len(raw) == 1:
+        return True
+    return raw[0] in _GB2312_ROWS and raw[1] >= 0xA1
+
+
+def _python_name(codepage: Codepage) -> str:
+    """GB 2312 is the upper corner of GBK; Python's own gb2312 has another dash."""
+    return "gbk" if codepage == "gb2312" else codepage
 
 
 def encode_text(text: str, codepage: Codepage = "gbk") -> bytes:
     """Return the bytes of `text` for a printer in kanji mode (FS &): ASCII single, Chinese in pairs."""
-    return printable(text, codepage).encode(codepage)
+    return printable(text, codepage).encode(_python_name(codepage))
 
 
 def columns(text: str) -> int:
@@ -139,6 +161,33 @@ def qr(data: bytes, module: int = 6, level: Literal["L", "M", "Q", "H"] = "M") -
         + function(b"1P0" + data)
         + function(b"1Q0")
     )
+
+
+def code128(data: str, module: int = 2, high: int = 64) -> bytes:
+    """GS H, h, w and GS k 73: CODE128 in code set B, no text under it; `module` is 2-6 dots, `high` 1-255.
+
+    Raises ValueError unless `data` is 1-40 characters 20-7E.
+    """
+    if not (1 <= len(data) <= MAX_BARCODE and all(0x20 <= ord(char) <= 0x7E for char in data)):
+        raise ValueError(f"a barcode holds 1-{MAX_BARCODE} printable ASCII characters")
+    body = b"{B" + data.encode("ascii").replace(b"{", b"{{")
+    looks = bytes((0x1D, 0x48, 0, 0x1D, 0x68, high, 0x1D, 0x77, module))
+    return looks + bytes((0x1D, 0x6B, 73, len(body))) + body
+
+
+def raster(rows: bytes, wide: int) -> bytes:
+    """GS v 0: a bit image, `wide` bytes a row, most significant bit left, 1 is black.
+
+    Where two bytes of it would be a real-time command, one dot is added: better that than a lost row.
+    """
+    if not (1 <= wide <= 128 and rows and len(rows) % wide == 0):
+        raise ValueError("a picture has whole rows of 1-128 bytes")
+    dots = bytearray(rows)
+    for at in range(len(dots) - 1):
+        if dots[at] == 0x10 and dots[at + 1] in _REAL_TIME:
+            dots[at] = 0x18
+    high = len(rows) // wide
+    return b"\x1dv0\x00" + wide.to_bytes(2, "little") + high.to_bytes(2, "little") + bytes(dots)
 
 
 def process_name(number: int) -> str:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from devices.codecs import escpos
 from devices.codecs.escpos import Codepage
-from devices.codecs.ticket_lines import Align, Gap, Line, QrCode, Rule, Span, TextLine
+from devices.codecs.ticket_lines import Align, Barcode, Gap, Line, Picture, QrCode, Rule, Span, TextLine
 
 CELL_HIGH = 24
 LEADING = 6  # dots of white under each line of text
@@ -39,6 +39,10 @@ def _height(line: Line) -> int:
             return dots
         case QrCode(_, module):
             return module * 57
+        case Barcode(_, _, high):
+            return high
+        case Picture():
+            return line.high
         case TextLine():
             return line.high * CELL_HIGH + LEADING
         case Rule():
@@ -71,6 +75,12 @@ class _Writer:
             case QrCode(data, module):
                 self._set_align("center")
                 self.parts.append(escpos.qr(data.encode("ascii"), module))
+            case Barcode(data, module, high):
+                self._set_align("center")
+                self.parts.append(escpos.code128(data, module, high))
+            case Picture(rows, wide, align):
+                self._set_align(align)
+                self.parts.append(escpos.raster(rows, wide))
 
     def _gap(self, dots: int) -> None:
         while dots > 0:

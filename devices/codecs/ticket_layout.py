@@ -7,16 +7,19 @@ Source of the contents: domain, section 2.5.  Pure; the printer's own commands a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from devices.codecs.escpos import MAX_KANJI_SIZE, Codepage, columns, printable
-from devices.codecs.ticket_lines import Gap, Line, QrCode, Rule, Span, TextLine, balance, clip, wrap
+from devices.codecs.escpos import MAX_KANJI_SIZE, Codepage, columns, no_pictures, printable
+from devices.codecs.ticket_lines import Barcode, Gap, Line, QrCode, Rule, Span, TextLine, balance, clip, wrap
 from devices.contracts.printer import TicketSlip
 
 # Bytes that a QR code of version 1, 2, 3 … holds at level M (ISO/IEC 18004, table 7).
 _QR_BYTES_M = (14, 26, 42, 62, 84, 106, 122, 152, 180, 213)
 _QR_QUIET = 8  # modules of white, both sides together
 MAX_URL = _QR_BYTES_M[-1]
+_BARCODE_CHAR, _BARCODE_ENDS = 11, 2 + 20  # modules of CODE128: a character; the stop's last bar, white
+_THICKEST_BAR = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +70,15 @@ def lay_out(
     *,
     codepage: Codepage = "gbk",
     module: int = 6,
+    draws: Callable[[str], bool] = no_pictures,
+    barcode: bool = False,
 ) -> tuple[Line, ...]:
     """Return the ticket's lines; no text line is wider than the paper.
 
-    Characters that the printer lacks are already replaced.  `module` is the wanted QR module in dots.
+    Characters that the printer lacks and that `draws` does not know are already replaced.  `module` is the
+    wanted QR module in dots; `barcode` adds the number as CODE128, for the scanners at the desks.
     """
-    setter = _Setter(slip, printable(masked_name, codepage), paper, codepage)
+    setter = _Setter(slip, masked_name, paper, lambda text: printable(text, codepage, draws))
     return (
         *setter.head(),
         *setter.number(),
@@ -81,6 +87,7 @@ def lay_out(
         *setter.facts(),
         Rule(),
         *setter.code(module),
+        *(setter.barcode() if barcode else ()),
         *setter.foot(),
     )
 
@@ -88,16 +95,16 @@ def lay_out(
 class _Setter:
     """One ticket being set."""
 
-    def __init__(self, slip: TicketSlip, name: str, paper: PaperWidth, codepage: Codepage) -> None:
+    def __init__(self, slip: TicketSlip, name: str, paper: PaperWidth, printed: Callable[[str], str]) -> None:
         self._slip = slip
-        self._name = name
+        self._name = printed(name)
         self._paper = paper
-        self._codepage = codepage
+        self._printed = printed
         self._words = WORDS.get(slip.language, WORDS["zh"])
         self._large = slip.large
 
     def _text(self, text: str) -> str:
-        return " ".join(printable(text, self._codepage).split(" ")).strip()
+        return " ".join(self._printed(text).split(" ")).strip()
 
     def _big(self, text: str, columns_there: int, max_lines: int, *, insist: bool = False) -> list[Span]:
         """Return `text` at double size where it fits on one line (or must: `insist`), else plain and bold.
@@ -145,11 +152,7 @@ class _Setter:
         words, slip = self._words, self._slip
         ahead = f"{slip.ahead}{words.people}" if slip.ahead > 0 else words.nobody
         rows: list[list[Line]] = [
-            [
-                self._row(
-                    words.ahead, Span(clip(ahead, (self._paper.columns - self._indent) // 2), 2, 2, True)
-                )
-            ]
+            [self._row(words.ahead, Span(clip(ahead, (self._paper.columns - self._indent) // 2), 2, 2, True))]
             if slip.ahead >= 0
             else [],
             self._plain(words.estimate, slip.estimate),
@@ -165,11 +168,20 @@ class _Setter:
     def _plain(self, label: str, value: str, strong: bool = False) -> list[Line]:
         text = self._text(value)
         there = self._paper.columns - self._indent
+        if self._large and columns(text) * 2 > there:
+            return self._stacked(label, text)
         if strong or self._large:
             spans = self._big(text, there, 2, insist=self._large)
         else:
             spans = [Span(part) for part in wrap(text, there, 2)]
         return [self._row("" if place else label, span) for place, span in enumerate(spans)]
+
+    def _stacked(self, label: str, text: str) -> list[Line]:
+        """The label above the value: in large print a long value wants the whole width."""
+        margin = " " * self._margin
+        parts = wrap(text, (self._paper.columns - self._margin) // 2, 2)
+        values = [TextLine((Span(margin), Span(part, 2, 2, bold=True)), "left") for part in parts]
+        return [TextLine((Span(margin + label),), "left"), *values]
 
     @property
     def _margin(self) -> int:
@@ -192,6 +204,15 @@ class _Setter:
             return []
         fitting = min(module, self._paper.dots // (qr_modules(url) + _QR_QUIET))
         return [Gap(18), QrCode(url, fitting), Gap(8), TextLine((Span(self._words.scan),)), Gap(12)]
+
+    def barcode(self) -> list[Line]:
+        """Return the number as CODE128, its bars as thick as fits; nothing when it does not fit at all."""
+        number = self._text(self._slip.number)
+        modules = (len(number) + 3) * _BARCODE_CHAR + _BARCODE_ENDS
+        thick = min(_THICKEST_BAR, self._paper.dots // modules)
+        if not number or not number.isascii() or thick < 2:
+            return []
+        return [Gap(10), Barcode(number, thick), Gap(14)]
 
     def foot(self) -> list[Line]:
         there = self._paper.columns - 2 * self._margin

@@ -72,7 +72,30 @@ class QrCode:
     module: int = 6
 
 
-Line = TextLine | Gap | Rule | QrCode
+@dataclass(frozen=True, slots=True)
+class Barcode:
+    """A CODE128 of `data` (ASCII, 1-40 characters), `module` dots for its thinnest bar, `high` dots high."""
+
+    data: str
+    module: int = 2
+    high: int = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Dots: `wide` bytes a row, most significant bit left, 1 is black."""
+
+    rows: bytes
+    wide: int
+    align: Align = "center"
+
+    @property
+    def high(self) -> int:
+        """Its height in dots."""
+        return len(self.rows) // self.wide
+
+
+Line = TextLine | Gap | Rule | QrCode | Barcode | Picture
 
 
 def wrap(text: str, width: int, max_lines: int) -> list[str]:

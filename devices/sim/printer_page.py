@@ -6,6 +6,7 @@ import codecs
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from devices.sim.printer_code128 import bars, text_of_code
 from devices.sim.printer_parser import Command
 
 CELL_WIDE, CELL_HIGH = 12, 24  # font A; a Chinese character is two cells wide
@@ -74,13 +75,24 @@ class RasterStrip:
 
 
 @dataclass(frozen=True, slots=True)
+class BarStrip:
+    """A barcode; `modules` are 1 (black) and 0, `module` dots wide each."""
+
+    data: str
+    modules: str
+    module: int
+    dots: int
+    align: Literal["left", "center", "right"]
+
+
+@dataclass(frozen=True, slots=True)
 class Knife:
     """The cut; `dots` is the feed before it."""
 
     dots: int = 0
 
 
-Strip = TextStrip | Feed | QrStrip | RasterStrip | Knife
+Strip = TextStrip | Feed | QrStrip | BarStrip | RasterStrip | Knife
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +106,15 @@ class _Look:
 
 
 def text_of(strips: list[Strip]) -> str:
-    """Return what a person reads on the paper, line by line; a QR code as `[QR] data`."""
+    """Return what a person reads on the paper, line by line; a code as `[QR] data`, `[CODE128] data`."""
     lines = []
     for strip in strips:
         if isinstance(strip, TextStrip):
             lines.append("".join(cell.char for cell in strip.cells).strip())
         elif isinstance(strip, QrStrip):
             lines.append(f"[QR] {strip.data}")
+        elif isinstance(strip, BarStrip):
+            lines.append(f"[CODE128] {strip.data}")
     return "\n".join(line for line in lines if line)
 
 
@@ -118,6 +132,8 @@ class Page:
     _qr_data: bytes = b""
     _qr_module: int = 3
     _qr_level: str = "l"
+    _bar_module: int = 3
+    _bar_dots: int = 162
     _decoder: codecs.IncrementalDecoder | None = None
 
     def reset(self) -> None:
@@ -152,6 +168,8 @@ class Page:
                 return [*self._flush(), Knife(CUTTER_FEED + args[1] if len(args) > 1 else 0)]
             case "GS (k" if args[:3] == b"1Q0":
                 return [*self._flush(), *self._qr()]
+            case "GS k" if args[:1] == b"I":
+                return [*self._flush(), *self._barcode(args[2:])]
             case "GS v":
                 wide, high = int.from_bytes(args[2:4], "little"), int.from_bytes(args[4:6], "little")
                 return [*self._flush(), RasterStrip(args[6:], wide, high, self._align)]
@@ -181,6 +199,10 @@ class Page:
                 self._pitch = args[0]
             case "ESC 2":
                 self._pitch = DEFAULT_PITCH
+            case "GS h":
+                self._bar_dots = max(1, args[0])
+            case "GS w":
+                self._bar_module = max(2, min(6, args[0]))
             case "GS (k":
                 self._set_qr(args)
 
@@ -202,6 +224,13 @@ class Page:
         modules = tuple(tuple(bool(dark) for dark in row) for row in code.matrix)
         data = self._qr_data.decode("utf-8", "replace")
         return [QrStrip(data, modules, self._qr_module, self._align)]
+
+    def _barcode(self, body: bytes) -> list[Strip]:
+        """A code that is wider than the paper is not printed."""
+        text = text_of_code(body)
+        if text is None or len(bars(text)) * self._bar_module > self.width_dots:
+            return []
+        return [BarStrip(text, bars(text), self._bar_module, self._bar_dots, self._align)]
 
     def _type(self, raw: bytes) -> list[Strip]:
         if self._decoder is None:

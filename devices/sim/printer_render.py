@@ -11,7 +11,17 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from devices.sim.printer_page import CELL_HIGH, Cell, Feed, Knife, QrStrip, RasterStrip, Strip, TextStrip
+from devices.sim.printer_page import (
+    CELL_HIGH,
+    BarStrip,
+    Cell,
+    Feed,
+    Knife,
+    QrStrip,
+    RasterStrip,
+    Strip,
+    TextStrip,
+)
 
 _OWN_FONTS = Path(__file__).parents[2] / "kiosk" / "assets" / "fonts"
 _SYSTEM_FONTS = Path("/usr/share/fonts")
@@ -96,6 +106,8 @@ def _draw(image: Image.Image, strip: Strip, top: int, fonts: FontFiles) -> None:
                 left += cell.dots
         case QrStrip():
             _draw_qr(image, strip, top)
+        case BarStrip():
+            _draw_bars(image, strip, top)
         case RasterStrip(rows, wide, dots, align):
             picture = Image.frombytes("1", (wide * 8, dots), bytes(byte ^ 0xFF for byte in rows))
             image.paste(picture.convert("L"), (_left(align, wide * 8, image.width), top))
@@ -135,3 +147,12 @@ def _draw_qr(image: Image.Image, strip: QrStrip, top: int) -> None:
             if dark:
                 corner = (left + x * size, top + y * size)
                 draw.rectangle((*corner, corner[0] + size - 1, corner[1] + size - 1), fill=_INK)
+
+
+def _draw_bars(image: Image.Image, strip: BarStrip, top: int) -> None:
+    draw = ImageDraw.Draw(image)
+    left = _left(strip.align, len(strip.modules) * strip.module, image.width)
+    for place, module in enumerate(strip.modules):
+        if module == "1":
+            x = left + place * strip.module
+            draw.rectangle((x, top, x + strip.module - 1, top + strip.dots - 1), fill=_INK)
