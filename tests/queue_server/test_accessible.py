@@ -103,6 +103,7 @@ Steps = st.lists(
         st.tuples(st.sampled_from(["next", "next", "pause", "resume", "out", "in"]), st.sampled_from("12")),
         st.tuples(st.just("wait"), st.sampled_from([60, 3600, 7200])),
     ),
+    min_size=10,
     max_size=25,
 )
 DO = {
