@@ -15,13 +15,17 @@ class Unreachable(Exception):
 
 
 class Refused(Exception):
-    """The queue server answered no.  `title` and `detail` are sentences for the screen."""
+    """The queue server answered no.  `title` and `detail` are sentences for the screen.
 
-    def __init__(self, code: str, title: str, detail: str = "") -> None:
+    `moment`: when an early appointment may check in today, by the hall's clock, as 09:30; else empty.
+    """
+
+    def __init__(self, code: str, title: str, detail: str = "", moment: str = "") -> None:
         super().__init__(f"{code}: {title}")
         self.code = code
         self.title = title
         self.detail = detail
+        self.moment = moment
 
 
 class CardProblem(Exception):
@@ -48,8 +52,21 @@ class QueueApi(Protocol):
         """Return what is on offer now."""
         ...
 
-    async def issue(self, request_id: str, service_id: str, citizen: Citizen | None, language: str) -> Ticket:
-        """Issue a ticket; the same request id gives the same ticket, however often it is asked."""
+    async def issue(
+        self, request_id: str, service_id: str, citizen: Citizen | None, language: str, package: str = ""
+    ) -> Ticket:
+        """Issue a ticket; the same request id gives the same ticket, however often it is asked.
+
+        With `package` one number for all its services.  A due appointment of the citizen is used.
+        """
+        ...
+
+    async def check_in(self, key: str, citizen: Citizen | None, code: str, language: str) -> Ticket:
+        """Return the ticket of an appointment: of `code`, or of the citizen's card; always the same one."""
+        ...
+
+    async def places(self, citizen: Citizen) -> tuple[Ticket, ...]:
+        """Return the open tickets of a person, the newest first, each ready to be printed again."""
         ...
 
     async def cancel(self, request_id: str, ticket_id: str) -> None:

@@ -15,7 +15,7 @@ from kiosk.flows import intake_words as w
 from kiosk.flows.hall import Hall
 from kiosk.flows.intake import advance
 from kiosk.flows.intake_state import Intake, next_wake_s
-from kiosk.flows.intake_words import Effect, Event
+from kiosk.flows.intake_words import Effect, Event, Ticket
 from kiosk.ports import CardProblem, DeviceGateway, Printed, QueueApi, Refused, Unreachable
 
 POLL_S = 5.0
@@ -26,6 +26,7 @@ SETTLE_S = (1.0, 3.0, 10.0, 20.0)
 SETTLE_TRIES = 30  # the last pause repeats: about ten minutes, then staff must look
 KEEP_S = 60.0  # how long a citizen's data may wait in memory for an answer to their order
 ASKING_S = 20.0  # what one call of QueueApi.issue may take (adapters/queue_http.py: four tries of 4 s)
+HELD = "ticket-already-waiting"
 log = logging.getLogger(__name__)
 
 
@@ -120,8 +121,10 @@ class Runner:
             case w.StopReading():
                 self._drop_reading()
                 self._spawn(self._devices.stop_reading())
-            case w.IssueTicket():
+            case w.IssueTicket() | w.CheckIn():
                 self._spawn(self._issue(effect))
+            case w.FindPlaces():
+                self._spawn(self._find(effect))
             case w.PrintTicket():
                 self._spawn(self._print(effect))
             case w.CancelTicket(request_id, ticket_id):
@@ -161,7 +164,34 @@ class Runner:
         self._reading = None
         self.take(w.CardSeen(order.request_id, citizen))
 
-    async def _issue(self, order: w.IssueTicket) -> None:
+    async def _find(self, order: w.FindPlaces) -> None:
+        try:
+            tickets = await self._queue.places(order.citizen)
+        except Refused as no:
+            self.take(w.IssueRefused(order.request_id, no.code, no.title, no.detail))
+        except Unreachable:
+            self.take(w.IssueFailed(order.request_id))
+        else:
+            self.take(w.PlacesTold(order.request_id, tickets))
+
+    async def _ask(self, order: w.IssueTicket | w.CheckIn) -> Ticket:
+        if isinstance(order, w.CheckIn):
+            key = f"{order.request_id}-in-{order.attempt}"
+            return await self._queue.check_in(key, order.citizen, order.code, order.language)
+        wanted = (order.request_id, order.service_id, order.citizen, order.language)
+        return await self._queue.issue(*wanted, package=order.package)
+
+    async def _held(self, order: w.IssueTicket | w.CheckIn, code: str) -> Ticket | None:
+        """Return the ticket because of which an order was refused; with the card alone it may be printed."""
+        if code != HELD or order.citizen is None or isinstance(order, w.CheckIn):
+            return None
+        try:
+            held = await self._queue.places(order.citizen)
+        except (Refused, Unreachable):
+            return None  # the refusal itself is told all the same
+        return next((one for one in held if one.service_id == order.service_id), None)
+
+    async def _issue(self, order: w.IssueTicket | w.CheckIn) -> None:
         """Issue.  Without an answer the citizen hears so, and we ask on: the number may exist.
 
         The server finds a ticket again by the whole order only, so asking on keeps the citizen's data:
@@ -171,11 +201,11 @@ class Runner:
         tries = 0
         while True:
             try:
-                ticket = await self._queue.issue(
-                    order.request_id, order.service_id, order.citizen, order.language
-                )
+                ticket = await self._ask(order)
             except Refused as no:
-                self.take(w.IssueRefused(order.request_id, no.code, no.title, no.detail))
+                held = await self._held(order, no.code)
+                told = (order.request_id, no.code, no.title, no.detail, no.moment)
+                self.take(w.IssueRefused(*told, held=held))
                 return
             except Unreachable:
                 if tries == 0:

@@ -64,7 +64,8 @@ class DevicesOnBus:
         """Print; what goes wrong is in the answer."""
         if not isinstance(slip, TicketSlip):
             return Printed(Paper.FAILED, reason="no-slip")
-        again_label = ("补打" if slip.language == "zh" else "Reprint",) if again else ()
+        reprint = "补打" if slip.language == "zh" else "Reprint"
+        again_label = (reprint,) if again and reprint not in slip.labels else ()
         changes = {"large": large, "labels": (*slip.labels, *again_label)}  # two papers must not look alike
         order = PrintNamedTicket(job_id=job_id, slip=slip.model_copy(update=changes), masked_name=masked_name)
         try:

@@ -9,21 +9,32 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, TypeVar
+from urllib.parse import quote
 from uuid import uuid4
 
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from kiosk.flows.hall import Department, Hall, Service
+from kiosk.adapters.queue_answers import citizen_in, hall_of, ticket_of
+from kiosk.flows.hall import Hall
 from kiosk.flows.intake_words import Citizen, Ticket
 from kiosk.ports import Printed, Refused, Unreachable
+from queue_server.contracts.appointments import CardCheckInIn, CheckInIn
 from queue_server.contracts.base import Listing, Problem
 from queue_server.contracts.board import HallOut
 from queue_server.contracts.leases import LeaseIn, LeaseOut, LeaseSyncIn, SettledOut, SettleIn, SyncOut
 from queue_server.contracts.services import ServiceOut
-from queue_server.contracts.tickets import Channel, CitizenIn, IssuedTicketOut, PrintResultIn, TicketIn
+from queue_server.contracts.tickets import (
+    Channel,
+    IssuedTicketOut,
+    MyTicketOut,
+    MyTicketsIn,
+    PackageOut,
+    PrintResultIn,
+    TicketIn,
+)
 
 TRY_S = 4.0
 ISSUE_TRIES = 4  # at most about 18 s with the pauses between
@@ -58,47 +69,56 @@ class QueueHttp:
         self._issue_tries = issue_tries
         self.clock_offset = timedelta()
         """The hall's clock minus this machine's: a demonstration has its own time."""
+        self._zone: tzinfo | None = None
 
     async def hall(self) -> Hall:
         """Return what is on offer now."""
         board = await self._ask("GET", "/board")
         services = await self._ask("GET", "/services")
+        chains = await self._ask("GET", "/packages")
         try:
             about = board.json()
-            self.clock_offset = datetime.fromisoformat(about["at"]) - datetime.now(UTC)
+            at = datetime.fromisoformat(about["at"])
+            self.clock_offset, self._zone = at - datetime.now(UTC), at.tzinfo
             offered = Listing[ServiceOut].model_validate_json(services.content).items
-            return _hall(HallOut.model_validate(about["hall"]), offered)
+            packages = Listing[PackageOut].model_validate_json(chains.content).items
+            return hall_of(HallOut.model_validate(about["hall"]), offered, packages)
         except (ValidationError, ValueError, KeyError, TypeError) as error:
             raise Unreachable("the server's answer is not understood") from error
 
-    async def issue(self, request_id: str, service_id: str, citizen: Citizen | None, language: str) -> Ticket:
+    async def issue(
+        self, request_id: str, service_id: str, citizen: Citizen | None, language: str, package: str = ""
+    ) -> Ticket:
         """Issue a ticket; the same request id gives the same ticket."""
         body = TicketIn(
-            service_id=service_id,
+            service_id="" if package else service_id,
+            package=package or None,
             channel=Channel.KIOSK,
-            citizen=_citizen(citizen) if citizen else None,
+            citizen=citizen_in(citizen) if citizen else None,
+            use_appointment=citizen is not None and not package,
             language="en" if language == "en" else "zh",
             terminal=self._terminal,
         )
         order = body.model_dump_json(exclude_none=True)
         answer = await self._write("/tickets", request_id, order, language, self._issue_tries)
-        try:
-            issued = IssuedTicketOut.model_validate_json(answer.content)
-        except ValidationError:
-            # Without the chain: pydantic's text quotes what it was given.
-            raise Unreachable("the server's answer is not understood") from None
-        return Ticket(
-            id=issued.id,
-            number=issued.number,
-            service=issued.service,
-            zone=issued.zone,
-            windows=tuple(issued.windows),
-            floor=issued.slip.floor,
-            ahead=issued.ahead,
-            wait_low_s=issued.estimate.low_s,
-            wait_high_s=issued.estimate.high_s,
-            slip=issued.slip,
-        )
+        return ticket_of(_read(IssuedTicketOut, answer))
+
+    async def check_in(self, key: str, citizen: Citizen | None, code: str, language: str) -> Ticket:
+        """Return the ticket of an appointment."""
+        told: CheckInIn = CheckInIn(language="en" if language == "en" else "zh", terminal=self._terminal)
+        path = f"/appointments/{quote(code, safe='')}/check-in"
+        if citizen is not None:
+            told = CardCheckInIn(**told.model_dump(), citizen=citizen_in(citizen))
+            path = "/appointments/check-in"
+        body = told.model_dump_json(exclude_none=True)
+        answer = await self._write(path, key, body, language, self._issue_tries)
+        return ticket_of(_read(IssuedTicketOut, answer))
+
+    async def places(self, citizen: Citizen) -> tuple[Ticket, ...]:
+        """Return the open tickets of a person, the newest first."""
+        body = MyTicketsIn(citizen=citizen_in(citizen)).model_dump_json(exclude_none=True)
+        answer = await self._write("/tickets:mine", uuid4().hex, body, "zh", self._issue_tries)
+        return tuple(ticket_of(one) for one in _read(Listing[MyTicketOut], answer).items)
 
     async def cancel(self, request_id: str, ticket_id: str) -> None:
         """Give a ticket back."""
@@ -157,7 +177,26 @@ class QueueHttp:
             raise Unreachable(type(error).__name__) from None
         if answer.is_success:
             return answer
-        raise _problem(answer)
+        raise self._problem(answer)
+
+    def _problem(self, answer: httpx.Response) -> Refused | Unreachable:
+        try:
+            problem = Problem.model_validate_json(answer.content)
+        except ValidationError:
+            return Unreachable(f"HTTP {answer.status_code}")
+        if answer.status_code >= 500 and problem.code not in BUSY:
+            return Unreachable(problem.code)
+        moment = self._clock_time((problem.model_extra or {}).get("opens_at"))
+        return Refused(problem.code, problem.title, problem.detail, moment)
+
+    def _clock_time(self, moment: object) -> str:
+        """Return a moment of today as the hall's clock shows it, 09:30; empty for another day or nonsense."""
+        try:
+            at = datetime.fromisoformat(str(moment)).astimezone(self._zone)
+        except ValueError:
+            return ""
+        now = (datetime.now(UTC) + self.clock_offset).astimezone(self._zone)
+        return at.strftime("%H:%M") if at.date() == now.date() else ""
 
 
 def _read(kind: type[Told], answer: httpx.Response) -> Told:
@@ -165,62 +204,3 @@ def _read(kind: type[Told], answer: httpx.Response) -> Told:
         return kind.model_validate_json(answer.content)
     except ValidationError:
         raise Unreachable("the server's answer is not understood") from None
-
-
-def _problem(answer: httpx.Response) -> Refused | Unreachable:
-    try:
-        problem = Problem.model_validate_json(answer.content)
-    except ValidationError:
-        return Unreachable(f"HTTP {answer.status_code}")
-    if answer.status_code >= 500 and problem.code not in BUSY:
-        return Unreachable(problem.code)
-    return Refused(problem.code, problem.title, problem.detail)
-
-
-def _citizen(citizen: Citizen) -> CitizenIn:
-    return CitizenIn.model_validate(
-        {
-            "name": citizen.name,
-            "id_type": citizen.id_type,
-            "id_number": citizen.id_number,
-            "birth": citizen.birth,
-        }
-    )
-
-
-def _hall(about: HallOut, offered: list[ServiceOut]) -> Hall:
-    departments: dict[str, Department] = {}
-    for service in offered:
-        for d in service.departments:
-            departments.setdefault(d.code, Department(d.code, d.name, d.short or d.name, d.en, d.icon))
-    return Hall(
-        name=about.name,
-        en=about.en,
-        slogan=about.slogan,
-        demo=about.demo,
-        notice=about.notice,
-        departments=tuple(departments.values()),
-        services=tuple(_service(s) for s in offered),
-    )
-
-
-def _service(s: ServiceOut) -> Service:
-    return Service(
-        id=s.id,
-        name=s.name,
-        en=s.en,
-        departments=tuple(d.code for d in s.departments),
-        zone=s.zone_name,
-        zone_en=s.zone_en,
-        floor=s.floor,
-        windows=tuple(s.windows),
-        open=s.open,
-        closed_reason=s.closed_reason,
-        closed_reason_en=s.closed_reason_en,
-        id_required=s.id_required,
-        waiting=s.waiting,
-        wait_low_s=s.wait_low_s,
-        wait_high_s=s.wait_high_s,
-        matters=tuple(s.matters),
-        matters_of={code: tuple(names) for code, names in s.matters_of.items()},
-    )

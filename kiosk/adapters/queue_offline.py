@@ -132,8 +132,16 @@ class QueueOffline:
 
     # -- issuing -------------------------------------------------------------------------------------
 
-    async def issue(self, request_id: str, service_id: str, citizen: Citizen | None, language: str) -> Ticket:
-        """Issue a ticket, from the server or from the lease.  Raises Unreachable when neither can."""
+    async def issue(
+        self, request_id: str, service_id: str, citizen: Citizen | None, language: str, package: str = ""
+    ) -> Ticket:
+        """Issue a ticket, from the server or from the lease.  Raises Unreachable when neither can.
+
+        A package comes from the server only: a lease has numbers for single services.
+        """
+        if package:
+            await self._catch_up_first()
+            return await self._online.issue(request_id, service_id, citizen, language, package)
         kept = self._journal.ticket(request_id)
         if kept is not None:
             return self._shown(kept)
@@ -142,6 +150,14 @@ class QueueOffline:
         if self._away:
             return self._issue_here(request_id, service_id, citizen, language)
         return await self._issue_there(request_id, service_id, citizen, language)
+
+    async def check_in(self, key: str, citizen: Citizen | None, code: str, language: str) -> Ticket:
+        """Return the ticket of an appointment; only the server knows of appointments."""
+        return await self._online.check_in(key, citizen, code, language)
+
+    async def places(self, citizen: Citizen) -> tuple[Ticket, ...]:
+        """Return the open tickets of a person; only the server knows them."""
+        return await self._online.places(citizen)
 
     async def _issue_there(
         self, request_id: str, service_id: str, citizen: Citizen | None, language: str

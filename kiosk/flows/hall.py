@@ -47,6 +47,16 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class Package:
+    """Several services on one number, in order (多窗联办)."""
+
+    id: str
+    name: str
+    en: str
+    services: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Hall:
     """Everything on offer.  Departments stand in the order of their first service."""
 
@@ -59,6 +69,7 @@ class Hall:
     services: tuple[Service, ...] = ()
     offline: bool = False
     """The server is away and numbers come from the terminal's lease: nobody knows how many wait."""
+    packages: tuple[Package, ...] = ()
 
     def department(self, code: str) -> Department | None:
         """Return the department with this code, or None when it is no longer offered."""
@@ -71,3 +82,12 @@ class Hall:
     def services_of(self, code: str) -> tuple[Service, ...]:
         """Return a department's services in the hall's order; several departments may share one."""
         return tuple(s for s in self.services if code in s.departments)
+
+    def package(self, package_id: str) -> Package | None:
+        """Return the package with this id, or None when it is no longer offered."""
+        return next((p for p in self.packages if p.id == package_id), None)
+
+    def services_in(self, package: Package) -> tuple[Service, ...]:
+        """Return a package's services in order; none when one of them is no longer offered."""
+        found = [service for one in package.services if (service := self.service(one)) is not None]
+        return tuple(found) if len(found) == len(package.services) else ()

@@ -13,20 +13,20 @@ from dataclasses import replace
 
 from kiosk.flows import intake_words as w
 from kiosk.flows.hall import Service
-from kiosk.flows.intake_state import (
-    ELDER_FACTOR,
-    IDLE_S,
-    PRINTED_S,
-    REMEMBERED,
-    UNPRINTED_S,
-    Intake,
-    Refusal,
-    Step,
-    in_use,
+from kiosk.flows.intake_errands import ErrandEvent, advance_errand, back_to_card, needs_card, order_of
+from kiosk.flows.intake_moves import (
+    Next,
+    awake,
+    home,
+    home_for_the_same,
+    print_ticket,
+    read_again,
+    read_first,
+    sorry,
+    stop_reading,
 )
-from kiosk.flows.intake_words import Effect, Event, Paper
-
-Next = tuple[Intake, tuple[Effect, ...]]
+from kiosk.flows.intake_state import REMEMBERED, Intake, Refusal, Step
+from kiosk.flows.intake_words import Errand, Event, Paper
 
 
 def advance(state: Intake, event: Event) -> Next:
@@ -42,7 +42,7 @@ def advance(state: Intake, event: Event) -> Next:
             return _issue(state, event)
         case w.PrintDone():
             return _printed(state, event)
-    return _finger(state, event)
+    return advance_errand(state, event) if isinstance(event, ErrandEvent) else _finger(state, event)
 
 
 # -- time and the world ------------------------------------------------------------------------------------
@@ -50,7 +50,7 @@ def advance(state: Intake, event: Event) -> Next:
 
 def _tick(state: Intake) -> Next:
     if state.deadline_s is not None and state.now_s >= state.deadline_s:
-        return _home(state)
+        return home(state)
     return state, ()
 
 
@@ -62,47 +62,19 @@ def _world(state: Intake, event: w.ShapeChanged | w.HallLoaded | w.ServerLost | 
         case w.MachineChanged("reader", reason):
             state = replace(state, terminal=replace(terminal, reader=reason))
             if not reason and state.step is Step.CARD and state.card_note == "reader-fault":
-                return _read_again(state, "")  # it works again: nobody need touch "try again"
+                return read_again(state, "")  # it works again: nobody need touch "try again"
             return state, ()
         case w.MachineChanged("printer", reason):
             return replace(state, terminal=replace(terminal, printer=reason)), ()
         case w.HallLoaded(hall):
             state = replace(state, terminal=replace(terminal, hall=hall, server_up=True))
-            return _home(state) if state.step is Step.OUT_OF_ORDER else (state, ())
+            return home(state) if state.step is Step.OUT_OF_ORDER else (state, ())
         case w.ServerLost():
             state = replace(state, terminal=replace(terminal, server_up=False))
             # A number on the screen, or one under way, is more useful than the news.
-            keep = state.step in (Step.ISSUING, Step.TICKET, Step.SORRY, Step.OUT_OF_ORDER)
-            return (state, ()) if keep else _home(state)
+            keep = state.step in (Step.ISSUING, Step.TICKET, Step.PLACE, Step.SORRY, Step.OUT_OF_ORDER)
+            return (state, ()) if keep else home(state)
     return state, ()
-
-
-def _home(state: Intake) -> Next:
-    """Forget the citizen."""
-    terminal = state.terminal
-    ready = terminal.server_up and terminal.hall is not None
-    fresh = Intake(
-        terminal,
-        now_s=state.now_s,
-        step=Step.DEPARTMENT if ready else Step.OUT_OF_ORDER,
-        language=terminal.default_language,
-    )
-    return fresh, _stop(state)
-
-
-def _stop(state: Intake) -> tuple[Effect, ...]:
-    waiting = state.step is Step.CARD and state.card_note != "reader-fault"
-    return (w.StopReading(state.request_id),) if waiting else ()
-
-
-def _awake(state: Intake) -> Intake:
-    """Start the time anew, as long as the step allows."""
-    if not in_use(state):
-        return replace(state, deadline_s=None)
-    seconds = IDLE_S
-    if state.step is Step.TICKET and state.paper is not Paper.PRINTING:
-        seconds = PRINTED_S if state.paper is Paper.PRINTED else UNPRINTED_S
-    return replace(state, deadline_s=state.now_s + seconds * (ELDER_FACTOR if state.elder else 1.0))
 
 
 # -- fingers ---------------------------------------------------------------------------------------------
@@ -111,15 +83,15 @@ def _awake(state: Intake) -> Intake:
 def _finger(state: Intake, event: Event) -> Next:
     match event:
         case w.LanguageChosen(language):
-            return _awake(replace(state, language=language)), ()
+            return awake(replace(state, language=language)), ()
         case w.ElderToggled():
-            return _awake(replace(state, elder=not state.elder, page=0)), ()
+            return awake(replace(state, elder=not state.elder, page=0)), ()
         case w.PageTurned(page):
-            return _awake(replace(state, page=max(0, page))), ()
+            return awake(replace(state, page=max(0, page))), ()
         case w.Touched():
-            return _awake(state), ()
+            return awake(state), ()
         case w.WentHome():
-            return (state, ()) if state.step is Step.ISSUING else _home(state)
+            return (state, ()) if state.step is Step.ISSUING else home(state)
         case w.WentBack():
             return _back(state)
         case w.DepartmentChosen() | w.ServiceChosen():
@@ -142,55 +114,52 @@ def _choose(state: Intake, event: w.DepartmentChosen | w.ServiceChosen) -> Next:
     state = replace(state, department=event.code)
     if len(services) == 1:  # a page with one tile would be a touch for nothing
         return _ask_card(state, event.request_id, services[0])
-    return _awake(replace(state, step=Step.SERVICE, page=0)), ()
+    return awake(replace(state, step=Step.SERVICE, page=0)), ()
 
 
 def _ask_card(state: Intake, request_id: str, service: Service) -> Next:
     if not service.open:
         return state, ()
-    asking = replace(state, step=Step.CARD, request_id=request_id, service_id=service.id, attempt=1)
-    return _awake(replace(asking, card_note="")), (w.ReadCard(request_id, 1),)
+    return read_first(replace(state, service_id=service.id), request_id)
 
 
 def _back(state: Intake) -> Next:
     hall = state.terminal.hall
-    if state.step is Step.CARD and hall is not None and len(hall.services_of(state.department)) > 1:
+    if state.step is Step.CODE:
+        return back_to_card(state)
+    several = hall is not None and len(hall.services_of(state.department)) > 1
+    if state.step is Step.CARD and (several or state.package_id):
         back = replace(
-            state, step=Step.SERVICE, page=0, request_id="", service_id="", attempt=0, card_note=""
+            state,
+            step=Step.PACKAGE if state.package_id else Step.SERVICE,
+            page=0,
+            request_id="",
+            service_id="",
+            package_id="",
+            attempt=0,
+            card_note="",
         )
-        return _awake(back), _stop(state)
-    if state.step in (Step.SERVICE, Step.CARD):
-        home, effects = _home(state)
-        same_citizen = replace(home, language=state.language, elder=state.elder)
-        return _awake(same_citizen), effects
+        return awake(back), stop_reading(state)
+    if state.step in (Step.SERVICE, Step.PACKAGE, Step.CARD):
+        return home_for_the_same(state)
     return state, ()
 
 
 def _within_visit(state: Intake, event: w.WithoutCard | w.TryCardAgain | w.PrintAgain) -> Next:
     match state.step, event:
         case Step.CARD, w.WithoutCard():
-            service = state.terminal.hall and state.terminal.hall.service(state.service_id)
-            if not service or service.id_required or state.card_note == "id-required":
+            if state.errand is not Errand.TICKET or needs_card(state) or state.card_note == "id-required":
                 return state, ()
-            issuing = _awake(replace(state, step=Step.ISSUING))
-            return issuing, (*_stop(state), _order(state, None))
+            issuing = awake(replace(state, step=Step.ISSUING))
+            return issuing, (*stop_reading(state), order_of(state, None))
         case Step.CARD, w.TryCardAgain() if state.card_note == "reader-fault":
-            return _read_again(state, "")
+            return read_again(state, "")
         case Step.TICKET, w.PrintAgain() if state.ticket and state.paper in (Paper.FAILED, Paper.UNKNOWN):
-            return _print(replace(state, paper=Paper.PRINTING, paper_reason=""))
+            return print_ticket(state)
     return state, ()
 
 
 # -- the card, the number, the paper ---------------------------------------------------------------------
-
-
-def _order(state: Intake, citizen: w.Citizen | None) -> w.IssueTicket:
-    return w.IssueTicket(state.request_id, state.service_id, citizen, state.language)
-
-
-def _read_again(state: Intake, note: str) -> Next:
-    again = replace(state, attempt=state.attempt + 1, card_note=note)
-    return again, (w.ReadCard(state.request_id, again.attempt),)
 
 
 def _card(state: Intake, event: w.CardSeen | w.CardFailed) -> Next:
@@ -198,12 +167,12 @@ def _card(state: Intake, event: w.CardSeen | w.CardFailed) -> Next:
         return state, ()  # a card of a visit that is over is nobody's
     if isinstance(event, w.CardSeen):
         issuing = replace(state, step=Step.ISSUING, card_used=True, masked_name=event.citizen.masked_name)
-        return _awake(issuing), (_order(state, event.citizen),)
+        return awake(issuing), (order_of(state, event.citizen),)
     if event.error in ("timeout", "stopped"):  # somebody else stopped it: we still wait
-        return _read_again(state, state.card_note)
+        return read_again(state, state.card_note)
     if event.error == "read-failed":
-        reading, effects = _read_again(state, "place-again")
-        return _awake(reading), effects
+        reading, effects = read_again(state, "place-again")
+        return awake(reading), effects
     return replace(state, card_note="reader-fault"), ()
 
 
@@ -213,32 +182,22 @@ def _issue(state: Intake, event: w.TicketIssued | w.IssueRefused | w.IssueFailed
         case w.TicketIssued(request_id, ticket):
             if ticket.id in state.terminal.shown:
                 return state, ()
-            if not mine:  # its citizen has gone
-                return state, (w.CancelTicket(request_id, ticket.id),)
+            if not mine:  # its citizen has gone; an appointment's they get again by checking in again
+                return state, () if ticket.booked else (w.CancelTicket(request_id, ticket.id),)
             shown = (*state.terminal.shown, ticket.id)[-REMEMBERED:]
             terminal = replace(state.terminal, shown=shown)
-            return _print(replace(state, terminal=terminal, step=Step.TICKET, ticket=ticket, refusal=None))
+            return print_ticket(
+                replace(state, terminal=terminal, step=Step.TICKET, ticket=ticket, refusal=None)
+            )
         case w.IssueRefused(_, "id-required") if mine and not state.card_used:
             asking = replace(state, step=Step.CARD, attempt=0)
-            reading, effects = _read_again(asking, "id-required")
-            return _awake(reading), effects
-        case w.IssueRefused(_, code, title, detail) if mine:
-            return _sorry(state, Refusal(code, title, detail))
+            reading, effects = read_again(asking, "id-required")
+            return awake(reading), effects
+        case w.IssueRefused(_, code, title, detail, moment, held) if mine:
+            return sorry(state, Refusal(code, title, detail, moment, held))
         case w.IssueFailed() if mine:
-            return _sorry(state, Refusal("no-answer"))
+            return sorry(state, Refusal("no-answer"))
     return state, ()
-
-
-def _sorry(state: Intake, refusal: Refusal) -> Next:
-    return _awake(replace(state, step=Step.SORRY, refusal=refusal)), ()
-
-
-def _print(state: Intake) -> Next:
-    if state.ticket is None:
-        return state, ()
-    printing = _awake(replace(state, job=state.job + 1, paper=Paper.PRINTING))
-    order = w.PrintTicket(state.request_id, state.ticket, printing.job, state.masked_name, state.elder)
-    return printing, (order,)
 
 
 def _printed(state: Intake, event: w.PrintDone) -> Next:
@@ -249,4 +208,4 @@ def _printed(state: Intake, event: w.PrintDone) -> Next:
     mine = state.step is Step.TICKET and (event.request_id, event.job) == (state.request_id, state.job)
     if not mine:
         return state, (told,)
-    return _awake(replace(state, paper=event.outcome, paper_reason=event.reason)), (told,)
+    return awake(replace(state, paper=event.outcome, paper_reason=event.reason)), (told,)

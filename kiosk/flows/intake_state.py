@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from kiosk.flows.hall import Hall
-from kiosk.flows.intake_words import Paper, Ticket
+from kiosk.flows.intake_data import Errand, Paper, Ticket
 
 IDLE_S = 60.0  # domain.md 2.5 and 6.1: visible countdown, doubled in elder mode
 WARN_S = 15.0
@@ -26,9 +26,12 @@ class Step(StrEnum):
     OUT_OF_ORDER = "out-of-order"
     DEPARTMENT = "choose-department"
     SERVICE = "choose-service"
+    PACKAGE = "choose-package"
     CARD = "card"
+    CODE = "code"
     ISSUING = "issuing"
     TICKET = "ticket"
+    PLACE = "place"
     SORRY = "sorry"
 
 
@@ -39,6 +42,8 @@ class Refusal:
     code: str
     title: str = ""
     detail: str = ""
+    moment: str = ""
+    held: Ticket | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,14 @@ class Intake:
     card_note: str = ""
     """Empty, `place-again`, `reader-fault` or `id-required`."""
     card_used: bool = False
+    errand: Errand = Errand.TICKET
+    package_id: str = ""
+    code: str = field(default="", repr=False)
+    """What was typed so far of an appointment's code."""
+    places: tuple[Ticket, ...] = ()
+    """The numbers that whoever laid the card holds; `page` says which is shown."""
+    reprint: bool = False
+    """`ticket` was issued before and is only printed again."""
     masked_name: str = field(default="", repr=False)
     ticket: Ticket | None = None
     paper: Paper = Paper.PRINTING
@@ -93,7 +106,7 @@ def remaining_s(state: Intake) -> int | None:
 def is_warning(state: Intake) -> bool:
     """Say whether the citizen must be asked to go on or lose what they entered."""
     left = remaining_s(state)
-    ends_badly = state.step in (Step.DEPARTMENT, Step.SERVICE, Step.CARD)
+    ends_badly = state.step in (Step.DEPARTMENT, Step.SERVICE, Step.PACKAGE, Step.CARD, Step.CODE)
     return left is not None and left <= WARN_S and ends_badly and in_use(state)
 
 

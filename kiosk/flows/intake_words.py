@@ -8,49 +8,25 @@ is never taken for the next citizen's.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
-from enum import StrEnum
 
+from kiosk.flows.errand_words import CheckIn as CheckIn
+from kiosk.flows.errand_words import CodeEntered as CodeEntered
+from kiosk.flows.errand_words import CodeWanted as CodeWanted
+from kiosk.flows.errand_words import ErrandChosen as ErrandChosen
+from kiosk.flows.errand_words import FindPlaces as FindPlaces
+from kiosk.flows.errand_words import LetterErased as LetterErased
+from kiosk.flows.errand_words import LetterTyped as LetterTyped
+from kiosk.flows.errand_words import OrdinaryWanted as OrdinaryWanted
+from kiosk.flows.errand_words import PackageChosen as PackageChosen
+from kiosk.flows.errand_words import PackagesOpened as PackagesOpened
+from kiosk.flows.errand_words import PlacesTold as PlacesTold
+from kiosk.flows.errand_words import ReprintWanted as ReprintWanted
 from kiosk.flows.hall import Hall
-
-
-class Paper(StrEnum):
-    """What is known of the paper ticket."""
-
-    PRINTING = "printing"
-    PRINTED = "printed"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Citizen:
-    """Who stands there, as read from the card.  Never kept in a state; names nobody in a traceback."""
-
-    name: str = field(repr=False)
-    id_type: str
-    id_number: str = field(repr=False)
-    birth: date | None = field(default=None, repr=False)
-    masked_name: str = field(default="", repr=False)
-    """How the screen may greet: 张*.  The gateway that read the card knows the rule."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ticket:
-    """An issued number as the screen shows it.  `slip` is for the printer and opaque to the flow."""
-
-    id: str
-    number: str
-    service: str = ""
-    zone: str = ""
-    windows: tuple[str, ...] = ()
-    floor: str = ""
-    ahead: int = 0
-    """Below zero: nobody knows."""
-    wait_low_s: int | None = None
-    wait_high_s: int | None = None
-    slip: object = field(default=None, repr=False)
-
+from kiosk.flows.intake_data import Citizen as Citizen
+from kiosk.flows.intake_data import Errand as Errand
+from kiosk.flows.intake_data import Paper as Paper
+from kiosk.flows.intake_data import Stop as Stop
+from kiosk.flows.intake_data import Ticket as Ticket
 
 # -- events: what a finger does ------------------------------------------------------------------------
 
@@ -181,7 +157,7 @@ class CardFailed:
 
 @dataclass(frozen=True, slots=True)
 class TicketIssued:
-    """Reply to IssueTicket, perhaps after its visit is over."""
+    """Reply to IssueTicket or CheckIn, perhaps after its visit is over."""
 
     request_id: str
     ticket: Ticket
@@ -189,17 +165,26 @@ class TicketIssued:
 
 @dataclass(frozen=True, slots=True)
 class IssueRefused:
-    """Reply to IssueTicket: the server answered no.  Title and detail are its sentences for the screen."""
+    """Reply to IssueTicket, CheckIn or FindPlaces: the server answered no, with its sentences for the screen.
+
+    `moment` is the hall's time from which an early appointment may check in, as 09:30; empty when not today.
+    `held` is the ticket that whoever asked has already, ready to be printed once more.
+    """
 
     request_id: str
     code: str
     title: str
     detail: str = ""
+    moment: str = ""
+    held: Ticket | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class IssueFailed:
-    """Reply to IssueTicket: no answer in time.  A ticket may exist; TicketIssued may still follow."""
+    """Reply to IssueTicket, CheckIn or FindPlaces: no answer in time.
+
+    A ticket may exist; TicketIssued may still follow.
+    """
 
     request_id: str
 
@@ -239,6 +224,16 @@ Event = (
     | IssueRefused
     | IssueFailed
     | PrintDone
+    | ErrandChosen
+    | PackagesOpened
+    | PackageChosen
+    | CodeWanted
+    | LetterTyped
+    | LetterErased
+    | CodeEntered
+    | OrdinaryWanted
+    | ReprintWanted
+    | PlacesTold
 )
 
 
@@ -262,12 +257,13 @@ class StopReading:
 
 @dataclass(frozen=True, slots=True)
 class IssueTicket:
-    """Ask for a number; the citizen's data live in this effect only."""
+    """Ask for a number; the citizen's data live in this effect only.  `package`: for all its services."""
 
     request_id: str
     service_id: str
     citizen: Citizen | None
     language: str
+    package: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,4 +297,6 @@ class ReportPrint:
     reason: str
 
 
-Effect = ReadCard | StopReading | IssueTicket | CancelTicket | PrintTicket | ReportPrint
+Effect = (
+    ReadCard | StopReading | IssueTicket | CancelTicket | PrintTicket | ReportPrint | CheckIn | FindPlaces
+)

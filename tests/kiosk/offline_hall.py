@@ -118,7 +118,15 @@ class Online:
         )
         return Hall(built.name, built.en, services=services)
 
-    async def issue(self, request_id: str, service_id: str, citizen: Citizen | None, language: str) -> Ticket:
+    async def check_in(self, key: str, citizen: Citizen | None, code: str, language: str) -> Ticket:
+        raise Refused("appointment-not-found", "none")
+
+    async def places(self, citizen: Citizen) -> tuple[Ticket, ...]:
+        return ()
+
+    async def issue(
+        self, request_id: str, service_id: str, citizen: Citizen | None, language: str, package: str = ""
+    ) -> Ticket:
         wanted = TicketIn(
             service_id=service_id,
             channel=Channel.KIOSK,

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from kiosk.adapters.queue_http import QueueHttp
+from kiosk.flows.hall import Package
 from kiosk.flows.intake_words import Citizen, Paper
 from kiosk.ports import Printed, Refused, Unreachable
 
@@ -134,8 +135,14 @@ async def test_the_hall_is_made_of_board_and_services() -> None:
         "at": "2026-11-23T09:41:00+08:00",
         "hall": {"site": "demo", "name": "厅", "en": "Hall", "demo": True, "notice": ""},
     }
-    api = queue(httpx.Response(200, json=board), httpx.Response(200, json={"items": [service], "next": None}))
-    hall = await api.hall()
+    package = {
+        "id": "P",
+        "name": "一件事",
+        "en": "One thing",
+        "services": [{"service_id": "B", "name": "x", "en": "y"}],
+    }
+    answers = (board, {"items": [service], "next": None}, {"items": [package], "next": None})
+    hall = await queue(*(httpx.Response(200, json=one) for one in answers)).hall()
 
     assert (hall.name, hall.demo, hall.departments[0].short, hall.services[0].waiting) == (
         "厅",
@@ -143,3 +150,4 @@ async def test_the_hall_is_made_of_board_and_services() -> None:
         "不动产",
         7,
     )
+    assert hall.packages == (Package("P", "一件事", "One thing", ("B",)),)

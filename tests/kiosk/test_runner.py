@@ -29,14 +29,32 @@ class FakeQueue:
     cancelled: list[str] = field(default_factory=list)
     reported: list[tuple[str, Paper]] = field(default_factory=list)
     deaf: int = 0
+    held: tuple[Ticket, ...] | Exception = ()
+    checked_in: list[tuple[str, Citizen | None, str]] = field(default_factory=list)
+    packages: list[str] = field(default_factory=list)
 
     async def hall(self) -> Hall:
         if not self.up:
             raise Unreachable("down")
         return self.now
 
-    async def issue(self, request_id: str, service_id: str, citizen: Citizen | None, language: str) -> Ticket:
+    async def check_in(self, key: str, citizen: Citizen | None, code: str, language: str) -> Ticket:
+        self.checked_in.append((key, citizen, code))
+        return self._next_answer()
+
+    async def places(self, citizen: Citizen) -> tuple[Ticket, ...]:
+        if isinstance(self.held, Exception):
+            raise self.held
+        return self.held
+
+    async def issue(
+        self, request_id: str, service_id: str, citizen: Citizen | None, language: str, package: str = ""
+    ) -> Ticket:
         self.asked.append((request_id, service_id, citizen))
+        self.packages.append(package)
+        return self._next_answer()
+
+    def _next_answer(self) -> Ticket:
         answer = self.issues.pop(0)
         if isinstance(answer, Exception):
             raise answer
