@@ -5,6 +5,8 @@
     serial:/dev/serial/by-id/usb-…?baud=115200      a serial port
     tcp://192.168.1.40:5005                         a machine on the network
     udp://192.168.1.70:4048                         a machine that takes datagrams
+    usblp:/dev/usb/lp0                              a printer on USB (printer class)
+    cups:A4-1                                       a queue of this computer's CUPS (A4 printers)
     alsa:default                                    this computer's sound (speakers only)
     pcsc:ACR122U                                    the smart-card reader whose name has this in it; * any
 """
@@ -19,6 +21,8 @@ _SERIAL = re.compile(r"serial:(?P<path>[^?]+)(\?baud=(?P<baud>\d+))?")
 _TCP = re.compile(r"tcp://(?P<host>[^:/]+|\[[^\]]+\]):(?P<port>\d+)")
 _UDP = re.compile(r"udp://(?P<host>[^:/]+|\[[^\]]+\]):(?P<port>\d+)")
 _ALSA = re.compile(r"alsa:(?P<name>\S+)")
+_USBLP = re.compile(r"usblp:(?P<path>/\S+)")
+_CUPS = re.compile(r"cups:(?P<queue>[^\s/#?]+)(\?server=(?P<server>\S+))?")
 _PCSC = re.compile(r"pcsc:(?P<name>\S.*)")
 
 
@@ -29,7 +33,7 @@ class Place:
     `target` is a path, host or ALSA name; `number` a baud rate or port, 0 if not said.
     """
 
-    kind: Literal["serial", "tcp", "udp", "alsa", "pcsc"]
+    kind: Literal["serial", "tcp", "udp", "alsa", "pcsc", "usblp", "cups"]
     target: str
     number: int = 0
 
@@ -44,9 +48,13 @@ def parse_place(text: str) -> Place:
         return Place("udp", found["host"].strip("[]"), int(found["port"]))
     if found := _ALSA.fullmatch(text):
         return Place("alsa", found["name"])
+    if found := _USBLP.fullmatch(text):
+        return Place("usblp", found["path"])
+    if found := _CUPS.fullmatch(text):
+        return Place("cups", text.removeprefix("cups:"))
     if found := _PCSC.fullmatch(text):
         return Place("pcsc", found["name"])
     raise ValueError(
         f"{text!r} is not a wire; write serial:/dev/…?baud=9600, "
-        "udp://host:port, tcp://host:port, pcsc:READER or alsa:default"
+        "udp://host:port, tcp://host:port, pcsc:READER, usblp:/dev/usb/lp0, cups:QUEUE or alsa:default"
     )
