@@ -271,6 +271,17 @@ async def test_settling_an_order_that_was_done_cancels_its_ticket(
     assert await waiting(run, "A") == []
 
 
+async def test_settling_a_key_under_the_same_key_is_refused_and_changes_nothing(
+    kiosk: httpx.AsyncClient,
+) -> None:
+    own = {"Idempotency-Key": "itself"}
+    settled = await kiosk.post("/api/v1/tickets:settle", json={"key": "itself"}, headers=own)
+    later = await kiosk.post("/api/v1/tickets:settle", json={"key": "itself"}, headers=fresh_key())
+
+    assert (settled.status_code, settled.json()["code"]) == (422, "validation")
+    assert later.json()["outcome"] == "refused"
+
+
 async def test_one_ticket_may_be_handed_in_like_an_order(run: Running, kiosk: httpx.AsyncClient) -> None:
     taken = await lease(kiosk)
     run.server.clock.advance(600)  # type: ignore[union-attr]

@@ -12,6 +12,7 @@ from queue_server.application.sync_lease import sync_lease
 from queue_server.contracts.auth import Role
 from queue_server.contracts.base import Problem
 from queue_server.contracts.leases import LeaseIn, LeaseOut, LeaseSyncIn, SettledOut, SettleIn, SyncOut
+from queue_server.domain.errors import QueueError
 from queue_server.http.accounts import Principal
 from queue_server.http.deps import require, write
 from queue_server.http.errors import language_of
@@ -48,6 +49,8 @@ async def post_sync(lease_id: LeaseId, request: Request, caller: Kiosk, wanted: 
 @router.post("/tickets:settle", response_model=SettledOut)
 async def post_settle(request: Request, caller: Kiosk, wanted: SettleIn) -> Response:
     """Cancel what an unanswered `POST /tickets` of the caller made, or refuse it when it comes late."""
+    if request.headers.get("idempotency-key") == wanted.key:
+        raise QueueError("validation", reason="Idempotency-Key: not the key that is to be settled")
 
     def job(tx: Tx) -> Outcome:
         return Outcome(200, settle_request(tx, caller.actor, wanted.key).model_dump_json())
