@@ -19,7 +19,7 @@ from devices.errors import DeviceFault, ProtocolError, TransportError, WireTimeo
 from devices.kinds import DispenserStatus
 from devices.spec import DriverSpec
 from devices.transports.ack_enq import AckEnq, HandshakeTimes
-from devices.transports.base import ByteStream
+from devices.transports.base import ByteStream, read_until
 
 MakerBit = Literal["100", "080", "040", "001"]
 _BUSY = frozenset({Bit.DISPENSING, Bit.CAPTURING})
@@ -42,6 +42,7 @@ class StxDispenserSettings(BaseModel):
         description="what the status bits mean that differ by maker; the page has the map of QUIO",
     )
     reset: Literal["RS", "ST"] = Field(default="RS", description="the reset command; QUIO: ST")
+    reset_s: float = Field(default=3.0, ge=0, le=30, description="how long a reset is given before a look")
     inserted_cards: Literal["leave", "refuse", "to-bin", "to-reader"] = Field(
         default="leave", description="told once for each connection; leave: say nothing"
     )
@@ -157,6 +158,7 @@ class StxDispenser:
     async def _settled(self) -> frozenset[Bit]:
         """Return the status when the machine has come to rest, or after `move_s`."""
         began_s = self._wire.now_s()
+        await self._pause(self._settings.reset_s)  # not every maker has a bit that says "initialising"
         while True:
             await self._pause()
             bits = await self._look()
@@ -173,9 +175,11 @@ class StxDispenser:
             raise ProtocolError(f"{self.device_id}: the answer to {question.value.decode()} is not a status")
         return bits
 
-    async def _pause(self) -> None:
+    async def _pause(self, seconds: float | None = None) -> None:
+        until_s = self._wire.now_s() + (seconds or self._settings.poll_s)
         try:
-            await self._wire.read(self._settings.poll_s)
+            while True:  # what comes now was not asked for
+                await read_until(self._wire, until_s)
         except WireTimeout:
             return
 
