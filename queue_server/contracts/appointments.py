@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
-from queue_server.contracts.base import Answer, Body, Ident
+from queue_server.contracts.base import Answer, Body, Ident, Moment
 from queue_server.contracts.tickets import Channel, CitizenIn
 
 
@@ -27,7 +27,7 @@ class AppointmentIn(Body):
     """`POST /appointments`.  `start` is the start of a slot of `GET /appointments/slots`."""
 
     service_id: Ident
-    start: AwareDatetime
+    start: Moment
     citizen: BookerIn
     phone: str | None = Field(default=None, pattern=r"^\+?[0-9][0-9 -]{4,18}[0-9]$", repr=False)
     """Kept encrypted; never told by any answer but the one that is recorded as a sight of it."""

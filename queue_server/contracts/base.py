@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 Text = Annotated[str, Field(max_length=500)]
 Ident = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+def _in_our_time(at: datetime) -> datetime:
+    if not 2000 <= at.year <= 9998:
+        raise ValueError("a time from 2000 to 9998")
+    return at
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_our_time)]
+"""A moment that a client names; at the ends of the calendar no time zone could be applied to it."""
 
 
 class Body(BaseModel):

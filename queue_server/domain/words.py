@@ -77,6 +77,7 @@ PHRASES = {
     "level is 1 to 5, 5 being very satisfied": "level 须为1至5,5为非常满意",
     "give either now or advance_s": "now 与 advance_s 须且只能填一个",
     "give either ticket_id or token": "ticket_id 与 token 须且只能填一个",
+    "give either card or next_at": "card 与 next_at 须且只能填一个",
     "give either package or service_id with stops": "package 不能与 service_id、stops 同时填写",
     "the old password is wrong": "原密码有误",
     "issued_at: the server says when": "issued_at 由服务器填写",

@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
-from http.cookies import SimpleCookie
-
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from queue_server.http.deps import SCREEN_COOKIE, TABLET_COOKIE
@@ -38,7 +37,7 @@ class BodyLimit:
         if length.isdecimal() and int(length) > self._limit:
             await _refuse(send)
             return
-        taken, started = 0, False
+        taken, started, refused = 0, False, False
 
         async def counted() -> Message:
             nonlocal taken
@@ -49,9 +48,14 @@ class BodyLimit:
             return message
 
         async def watched(message: Message) -> None:
-            nonlocal started
+            nonlocal started, refused
+            # whoever read the body may have turned our exception into an answer of their own
+            if taken > self._limit and not started:
+                refused = True
+                await _refuse(send)
             started = True
-            await send(message)
+            if not refused:
+                await send(message)
 
         try:
             await self._app(scope, counted, watched)
@@ -87,7 +91,8 @@ class ScreenPasses:
         if scope["type"] != "http" or scope["method"] != "GET" or not _is_page(path):
             await self._app(scope, receive, send)
             return
-        has = SimpleCookie(Headers(scope=scope).get("cookie", ""))
+        # a browser may bring anything; the standard library's parser raises where this one passes over
+        has = cookie_parser(Headers(scope=scope).get("cookie", ""))
         missing = [(SCREEN_COOKIE, self._screen)] if _differs(has, SCREEN_COOKIE, self._screen) else []
         if self._tablet and path.startswith("/tablet/") and _differs(has, TABLET_COOKIE, self._tablet):
             missing.append((TABLET_COOKIE, self._tablet))
@@ -109,5 +114,5 @@ def _is_page(path: str) -> bool:
     return not path.startswith(("/api/", "/static/", "/lab/", "/healthz", "/readyz", "/metrics"))
 
 
-def _differs(has: SimpleCookie, name: str, value: str) -> bool:
-    return name not in has or has[name].value != value
+def _differs(has: dict[str, str], name: str, value: str) -> bool:
+    return has.get(name) != value

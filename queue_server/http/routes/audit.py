@@ -6,12 +6,11 @@ from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime
 
 from queue_server.application.audit import AuditFilter
 from queue_server.contracts.audit import AuditOut
 from queue_server.contracts.auth import Role
-from queue_server.contracts.base import Listing, Problem
+from queue_server.contracts.base import Listing, Moment, Problem
 from queue_server.domain.errors import QueueError
 from queue_server.http.accounts import Principal
 from queue_server.http.deps import Ctx, seen_by
@@ -25,8 +24,8 @@ Name = Annotated[str | None, Query(max_length=120)]
 async def get_audit(
     context: Ctx,
     caller: Auditor,
-    since: AwareDatetime | None = None,
-    until: AwareDatetime | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
     actor: Name = None,
     action: Name = None,
     cursor: Annotated[str | None, Query(max_length=18)] = None,

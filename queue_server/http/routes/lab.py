@@ -24,8 +24,9 @@ from queue_server.http.deps import Ctx, check_same_origin
 
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 TIMEOUT_S = 35
-DeviceId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
-FileName = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.-]{1,120}$")]
+# `.` and `..` would be another path at the simulators
+DeviceId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}$")]
+FileName = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,119}$")]
 
 
 FIRST_YEAR, LAST_YEAR = 2000, 2099  # of the demonstration's clock; calendars know no others
