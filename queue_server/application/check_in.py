@@ -26,7 +26,7 @@ from queue_server.domain.closed import moment
 from queue_server.domain.errors import QueueError, Refused
 from queue_server.domain.numbering import number_of
 from queue_server.domain.privilege import granted_class
-from queue_server.domain.ticket import Ticket
+from queue_server.domain.ticket import FINAL, Ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,8 @@ def check_in_by_code(tx: Tx, code: str, arrival: Arrival) -> tuple[Ticket, bool]
     """Return the ticket of an appointment, and whether it was made now.
 
     Raises Refused: appointment-not-found (also when a given citizen did not book it), appointment-early,
-    appointment-late, appointment-over (cancelled), id-invalid; QueueError validation for an unknown priority.
+    appointment-late, appointment-over (cancelled, or its ticket is used up), id-invalid; QueueError
+    validation for an unknown priority.
     """
     found = tx.appointment(clean_code(code))
     if found is None:
@@ -90,7 +91,7 @@ def check_in_if_due(tx: Tx, citizen: CitizenIn, service_id: str, arrival: Arriva
 
 def _checked_in(tx: Tx, found: Appointment, arrival: Arrival) -> tuple[Ticket, bool]:
     if found.ticket_id is not None:
-        return tx.ticket(found.ticket_id), False
+        return _still_good(tx.ticket(found.ticket_id)), False
     _require_in_time(tx, found)
     ticket, reason = _ticket(tx, found, arrival)
     tx.add(ticket)
@@ -98,6 +99,13 @@ def _checked_in(tx: Tx, found: Appointment, arrival: Arrival) -> tuple[Ticket, b
     tx.emit(EventName.APPOINTMENT_CHECKED_IN, state="checked-in", reason=told_slot(tx, found))
     tx.emit(EventName.TICKET_ISSUED, ticket, reason=reason)
     return ticket, True
+
+
+def _still_good(ticket: Ticket) -> Ticket:
+    """Return a ticket that is handed out once more.  Raises Refused appointment-over when it is used up."""
+    if ticket.state in FINAL:  # paper with it would make somebody wait who is never called
+        raise Refused("appointment-over", state=ticket.state.value)
+    return ticket
 
 
 def _require_in_time(tx: Tx, found: Appointment) -> None:
