@@ -17,7 +17,9 @@ from datetime import timedelta
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from queue_server.application.card_ports import CardWish
 from queue_server.application.ports import Clock, Session, Store, Token, Totp, Tx, User
+from queue_server.application.staff_card import give_card, wish_card
 from queue_server.contracts.auth import Role
 from queue_server.domain.errors import Denied, NotFound, QueueError
 from queue_server.http.account_rules import AccountRules, LoginRate, check_password
@@ -159,8 +161,7 @@ class Accounts:
         if user.locked_until is None or user.locked_until <= now:
             return
         await self._store.change(lambda tx: tx.note(result="locked-out"), _actor(user))
-        minutes = max(1, round((user.locked_until - now).total_seconds() / 60))
-        raise Denied("locked-out", minutes=minutes)
+        raise Denied("locked-out", minutes=_minutes_of(user.locked_until - now))
 
     async def _second_factor(self, user: User, code: str | None, address: str) -> int | None:
         """Return the step of the code, None for a person who needs none.  Raises Denied."""
@@ -305,6 +306,22 @@ class Accounts:
         """Take a person's second factor away.  Raises NotFound."""
         await self.change_user(username, lambda tx, user: tx.drop_totp(username), "totp-removed", by)
 
+    async def give_card(self, username: str, card: str, by: str = "system") -> None:
+        """Make a staff card a person's.  Raises NotFound, Refused `card-taken`."""
+        await self.change_user(username, lambda tx, user: give_card(tx, username, card), "card-given", by)
+
+    async def wish_card(self, username: str, window: str, by: str = "system") -> CardWish:
+        """Let the next card shown at a window become a person's.  Raises NotFound."""
+        made: list[CardWish] = []
+        await self.change_user(
+            username, lambda tx, user: made.append(wish_card(tx, username, window, by)), "card-wished", by
+        )
+        return made[-1]
+
+    async def remove_card(self, username: str, by: str = "system") -> None:
+        """Take a person's staff card away.  Raises NotFound."""
+        await self.change_user(username, lambda tx, user: _drop_card(tx, username), "card-removed", by)
+
     async def add_token(self, name: str, role: Role, window: str | None = None, by: str = "system") -> str:
         """Add or replace a machine's token; return the secret, which is not kept."""
         secret = secrets.token_urlsafe(24)
@@ -338,15 +355,25 @@ class Accounts:
         self.forget_known()
 
 
+def _drop_card(tx: Tx, username: str) -> None:
+    tx.drop_card(username)
+
+
 def _actor(user: User) -> str:
     return f"{user.role}:{user.username}"
 
 
+def _minutes_of(left: timedelta) -> int:
+    return max(1, round(left.total_seconds() / 60))
+
+
 def _signed_in(tx: Tx, user: User, session: Session, step: int | None) -> None:
-    """Keep a login.  Raises Denied when the account or its second factor changed meanwhile."""
+    """Keep a login.  Raises Denied when the account was locked or changed meanwhile, or its factor."""
     now_known, factor = tx.user(user.username), tx.totp(user.username)
     if now_known is None or now_known.password_hash != user.password_hash:
         raise Denied("unauthenticated")
+    if now_known.locked_until is not None and now_known.locked_until > tx.now:
+        raise Denied("locked-out", minutes=_minutes_of(now_known.locked_until - tx.now))
     if step is not None:
         if factor is None or step <= factor.last_step:
             raise Denied("unauthenticated")

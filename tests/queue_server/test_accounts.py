@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import pyotp
 import pytest
@@ -19,7 +20,7 @@ from queue_server.adapters.store_memory import MemoryStore
 from queue_server.adapters.store_sqlite import SqliteStore
 from queue_server.application.audit import AuditFilter
 from queue_server.application.issue_ticket import issue_ticket
-from queue_server.application.ports import Outcome, RequestKey, TicketFilter, Tx
+from queue_server.application.ports import Outcome, RequestKey, TicketFilter, Tx, View
 from queue_server.application.retention import Keep
 from queue_server.bootstrap.retention import forget_old
 from queue_server.contracts.auth import Role
@@ -33,6 +34,7 @@ from tests.queue_server.serving import Running, demo_file, running
 
 CHEAP = {"argon2_time_cost": 1, "argon2_memory_kib": 8192}
 PASSWORD = "correct horse"
+T = TypeVar("T")
 
 
 @dataclass
@@ -344,3 +346,33 @@ async def test_what_is_old_is_forgotten_with_a_record_and_nothing_else(
     assert (again.answers, again.identities) == (0, 0)
     told = [f"answers={2 - answers} identities={2 - linked}"] if answers + linked < 4 else []
     assert [row.detail for row in record] == told
+
+
+class Interrupted(MemoryStore):
+    """A store on which, once, something else happens right after a read."""
+
+    then: Callable[[], Awaitable[None]] | None = None
+
+    async def read(self, query: Callable[[View], T]) -> T:
+        found = await super().read(query)
+        then, self.then = self.then, None
+        if then is not None:
+            await then()
+        return found
+
+
+async def test_a_right_password_among_many_tried_at_once_does_not_open_what_they_locked() -> None:
+    store = Interrupted(small_hall(), FixedClock(MONDAY), Identity(b"k" * 32))
+    accounts = Accounts(store, FixedClock(MONDAY), {}, rules=AccountRules(**CHEAP))
+    await accounts.add_user("wang", PASSWORD, Role.OPERATOR)
+
+    async def guess() -> None:
+        for n in range(AccountRules().lock_after):
+            with pytest.raises(Denied):
+                await accounts.login("wang", f"wrong {n}")
+
+    store.then = guess
+    with pytest.raises(Denied) as refused:
+        await accounts.login("wang", PASSWORD)
+
+    assert refused.value.error_code == "locked-out"
