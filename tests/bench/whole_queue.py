@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import sys
 import tempfile
 import time
@@ -126,6 +127,7 @@ def under_load(what: str, scale: Scale, old: int, slow_ms: float = 0.0, root: Pa
         folder = Path(name)
         today = datetime.now(UTC).date()
         fill_s = preload(folder / "hall.db", old, ROOT / "config/demo/hall.toml", today) if old else 0.0
+        os.sync()  # what the filling left to be written is not the server's to wait for
         commits = floor(folder)
         slow = environment(folder, slow_ms) if slow_ms else {}
         server = start_server(folder, mqtt=True, more=slow, root=root)
