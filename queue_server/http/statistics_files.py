@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import io
 
-import xlsxwriter
-
 from queue_server.contracts.statistics import StatisticsRow
 
 Cell = str | int | float | None
@@ -50,6 +48,8 @@ def _harmless(cell: Cell) -> Cell:
 
 def xlsx_of(rows: list[StatisticsRow], title: str) -> bytes:
     """Return a workbook of one sheet; every text is written as text, never as a formula or a link."""
+    import xlsxwriter  # 12 MB that a hall needs only when somebody wants a spreadsheet
+
     names, cells = table_of(rows)
     out = io.BytesIO()
     book = xlsxwriter.Workbook(
