@@ -11,13 +11,15 @@ import asyncio
 import contextlib
 import socket
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 import httpx
 
 from queue_server.application.webhooks import WebhookRules
 
 NAT64 = IPv6Network("64:ff9b::/96")
+THIS_NETWORK = IPv4Network("0.0.0.0/8")
+"""No host has such an address (RFC 1122, section 3.2.1.3), yet a gateway may answer for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ def refusal_of(address: str, rules: WebhookRules) -> str:
             return "special"  # an IPv4 address in disguise
     if ip.is_loopback:
         return "" if rules.allow_loopback else "loopback"
-    if ip.is_link_local or ip.is_multicast or ip.is_unspecified or ip.is_reserved:
+    if ip in THIS_NETWORK or ip.is_link_local or ip.is_multicast or ip.is_unspecified or ip.is_reserved:
         return "special"
     return "" if ip.is_global or rules.allow_private else "private"
 

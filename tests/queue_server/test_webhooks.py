@@ -279,6 +279,7 @@ async def test_a_name_with_an_address_nobody_listens_on_is_reached_at_its_other_
         ("fe80::1%eth0", "special"),
         ("224.0.0.1", "special"),
         ("0.0.0.0", "special"),
+        ("0.0.0.1", "special"),
         ("255.255.255.255", "special"),
         ("64:ff9b::7f00:1", "special"),
         ("2002:7f00:1::", "special"),
