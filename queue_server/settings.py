@@ -44,6 +44,8 @@ class CallingSettings(_Table):
     next_while_serving: Literal["finish", "refuse"] = "finish"
     next_while_paused: Literal["resume", "refuse"] = "resume"
     takeover: Literal["allow", "refuse"] = "allow"
+    card_toggles: bool = False
+    """A staff card shown where its holder is signed in signs out; else it changes nothing."""
 
 
 class DemoSettings(_Table):

@@ -6,6 +6,7 @@ from copy import copy
 from dataclasses import dataclass, field
 
 from queue_server.adapters.appointment_tables import AppointmentTables
+from queue_server.adapters.card_tables import CardTables
 from queue_server.adapters.issue_tables import IssueTables
 from queue_server.adapters.lease_tables import LeaseTables
 from queue_server.adapters.webhook_tables import WebhookTables
@@ -42,6 +43,7 @@ class Tables:
     appointments: AppointmentTables = field(default_factory=AppointmentTables)
     stops: list[StopDone] = field(default_factory=list)
     webhooks: WebhookTables = field(default_factory=WebhookTables)
+    cards: CardTables = field(default_factory=CardTables)
 
     def snapshot(self) -> Tables:
         """Return a copy; the values themselves never change."""

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Callable
 
-from devices.bus.base import Bus, BusClosed, Subscription, envelope_of
+from devices.bus.base import Bus, BusClosed, envelope_of
 from devices.contracts import topics
-from devices.contracts.base import Message
 from devices.contracts.call_pad import Beep, KeyPressed, PadKey, RatingGiven
 from devices.contracts.printer import PrintResult
+from queue_server.adapters.machine_jobs import DONE, NOBODY, done_once, each, request_of
 from queue_server.application import sign
-from queue_server.application.audit import TRACE, Told
+from queue_server.application.audit import Told
 from queue_server.application.call_next import call_next
 from queue_server.application.evaluate import Rating, evaluate_at_window
 from queue_server.application.finish_service import finish_by_pad
@@ -28,12 +27,10 @@ from queue_server.application.print_result import print_result
 from queue_server.application.recall import recall
 from queue_server.application.resume_held import resume_held
 from queue_server.application.transfer import transfer
-from queue_server.domain.errors import Busy, QueueError, Refused
+from queue_server.domain.errors import Refused
 
-Body = TypeVar("Body", bound=Message)
 log = logging.getLogger(__name__)
 BEEP_FOR_S = 5
-BUSY_RETRY_S = 0.05
 
 
 def _to_the_back(tx: Tx, window: str) -> object:
@@ -58,7 +55,6 @@ KEYS: dict[PadKey, Callable[[Tx, str], object]] = {
     PadKey.TRANSFER: _to_the_back,
     PadKey.CANCEL: _unused,  # 取消 does nothing on the real pads either (domain dossier, section 2.7)
 }
-DONE, NOBODY, REFUSED = 200, 204, 409
 
 
 class PadListener:
@@ -77,9 +73,9 @@ class PadListener:
     async def run_forever(self) -> None:
         """Handle what comes, one message after the other of each kind, until cancelled."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(_each(self._keys, self.on_key))
-            group.create_task(_each(self._stars, self.on_rating))
-            group.create_task(_each(self._papers, self.on_paper))
+            group.create_task(each(self._keys, self.on_key))
+            group.create_task(each(self._stars, self.on_rating))
+            group.create_task(each(self._papers, self.on_paper))
 
     async def on_key(self, press: KeyPressed) -> None:
         """Do what a key means; beep when it cannot be done."""
@@ -88,7 +84,7 @@ class PadListener:
         def job(tx: Tx) -> Outcome:
             return Outcome(DONE if act(tx, press.window) is not None else NOBODY)
 
-        request = _request(press.device_id, press.boot, press.seq, f"{press.window} {press.key.value}")
+        request = request_of(press.device_id, press.boot, press.seq, f"{press.window} {press.key.value}")
         told = Told(f"key {press.key.value}", press.device_id, window=press.window)
         status = await self._do(request, job, told)
         if status != DONE:
@@ -101,7 +97,7 @@ class PadListener:
             rated = evaluate_at_window(tx, given.window, Rating(given.level, channel="evaluator"))
             return Outcome(DONE if rated is not None else NOBODY)
 
-        request = _request(given.device_id, given.boot, given.seq, f"{given.window} rating {given.level}")
+        request = request_of(given.device_id, given.boot, given.seq, f"{given.window} rating {given.level}")
         await self._do(request, job, Told("rating", given.device_id, window=given.window))
 
     async def on_paper(self, said: PrintResult) -> None:
@@ -118,21 +114,7 @@ class PadListener:
         await self._do(request, job, Told("reprint-result", "printer", ticket=ticket_id))
 
     async def _do(self, request: RequestKey, job: Callable[[Tx], Outcome], told: Told) -> int:
-        """Run a job once; return its status, REFUSED for any refusal."""
-        while True:
-            trace = TRACE.set(lambda: told)
-            try:
-                return (await self._store.run(request, job)).status
-            except Busy:
-                await asyncio.sleep(BUSY_RETRY_S)
-            except QueueError as error:
-                log.info("refused", extra={"actor": request.actor, "code": error.error_code})
-                return REFUSED
-            except Exception:
-                log.exception("a machine's message failed", extra={"actor": request.actor})
-                return REFUSED
-            finally:
-                TRACE.reset(trace)
+        return await done_once(self._store, request, job, told)
 
     async def _beep(self, device_id: str, window: str) -> None:
         topic = topics.device_command(self._site, device_id, "beep")
@@ -140,12 +122,3 @@ class PadListener:
             await self._bus.publish(topic, envelope_of(Beep(window=window), expires_in_s=BEEP_FOR_S))
         except BusClosed:
             log.warning("no beep: the broker is away", extra={"device": device_id})
-
-
-async def _each(subscription: Subscription[Body], handle: Callable[[Body], Awaitable[None]]) -> None:
-    async for message in subscription:
-        await handle(message.body)
-
-
-def _request(device_id: str, boot: str, seq: int, digest: str) -> RequestKey:
-    return RequestKey(f"{boot}:{seq}", f"device:{device_id}", digest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from queue_server.adapters.card_memory import MemoryCards
 from queue_server.adapters.memory_tables import Tables
 from queue_server.adapters.retention_memory import MemoryRetention
 from queue_server.adapters.sqlite_rows import to_text
@@ -10,7 +11,7 @@ from queue_server.application.audit import AuditFilter, AuditRow, Note
 from queue_server.application.records import Token, Totp, User
 
 
-class MemoryRights(MemoryStatistics, MemoryRetention):
+class MemoryRights(MemoryStatistics, MemoryRetention, MemoryCards):
     """Reading and writing."""
 
     _tables: Tables
@@ -47,9 +48,10 @@ class MemoryRights(MemoryStatistics, MemoryRetention):
         return self._tables.totps.get(username)
 
     def drop_user(self, username: str) -> None:
-        """Forget a person, the logins and the second factor."""
+        """Forget a person, the logins, the card and the second factor."""
         self._tables.users.pop(username, None)
         self.drop_totp(username)
+        self.drop_card(username)
         self.drop_sessions_of(username)
 
     def drop_sessions_of(self, username: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from queue_server.adapters import audit_sqlite
+from queue_server.adapters.card_tables import SqliteCardTx, SqliteCardView
 from queue_server.adapters.retention_sqlite import RetentionTx
 from queue_server.adapters.sqlite_rows import to_time
 from queue_server.adapters.statistics_sqlite import StatisticsView
@@ -20,7 +21,7 @@ def _user_of(row: tuple[str, str, str, str, str | None, int, str | None]) -> Use
     return User(*row[:6], to_time(row[6]))
 
 
-class RightsView(StatisticsView):
+class RightsView(StatisticsView, SqliteCardView):
     """The reading half."""
 
     _db: sqlite3.Connection
@@ -48,7 +49,7 @@ class RightsView(StatisticsView):
         return audit_sqlite.find(self._db, wanted)
 
 
-class RightsTx(RightsView, RetentionTx):
+class RightsTx(RightsView, RetentionTx, SqliteCardTx):
     """The writing half."""
 
     noted: Note | None = None
@@ -59,9 +60,10 @@ class RightsTx(RightsView, RetentionTx):
         self.noted = Note(detail, action, result)
 
     def drop_user(self, username: str) -> None:
-        """Forget a person, the logins and the second factor."""
+        """Forget a person, the logins, the card and the second factor."""
         for table in ("user", "totp"):
             self._db.execute(f"DELETE FROM {table} WHERE username = ?", (username,))  # noqa: S608
+        self.drop_card(username)
         self.drop_sessions_of(username)
 
     def drop_sessions_of(self, username: str) -> None:

@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 from queue_server.application.appointment_ports import AppointmentTx, AppointmentView
 from queue_server.application.audit import AuditFilter, AuditRow
+from queue_server.application.card_ports import CardTx, CardView
 from queue_server.application.chain_ports import ChainTx, ChainView
 from queue_server.application.estimate_ports import EstimateSource
 from queue_server.application.history_ports import HistoryView
@@ -40,7 +41,7 @@ class Clock(Protocol):
         ...
 
 
-class Tx(IssueRulesTx, AppointmentTx, ChainTx, LeaseTx, EstimateSource, WebhookTx, Protocol):
+class Tx(IssueRulesTx, AppointmentTx, ChainTx, LeaseTx, EstimateSource, WebhookTx, CardTx, Protocol):
     """One transaction.  What a job saves and emits is committed together or not at all."""
 
     @property
@@ -194,7 +195,7 @@ class Tx(IssueRulesTx, AppointmentTx, ChainTx, LeaseTx, EstimateSource, WebhookT
         ...
 
     def drop_user(self, username: str) -> None:
-        """Forget a person, the logins and the second factor."""
+        """Forget a person, the logins, the card and the second factor."""
         ...
 
     def drop_sessions_of(self, username: str) -> None:
@@ -241,7 +242,9 @@ class Store(Protocol):
         ...
 
 
-class View(IssueRulesView, AppointmentView, ChainView, EstimateSource, HistoryView, WebhookView, Protocol):
+class View(
+    IssueRulesView, AppointmentView, ChainView, EstimateSource, HistoryView, WebhookView, CardView, Protocol
+):
     """A consistent reading."""
 
     @property

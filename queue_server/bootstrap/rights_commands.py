@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import re
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Awaitable, Callable
@@ -22,12 +23,14 @@ from queue_server.bootstrap.retention import forget_old
 from queue_server.bootstrap.server import hall_of
 from queue_server.contracts.auth import Role
 from queue_server.domain.errors import QueueError
+from queue_server.http import staff_cards
 from queue_server.http.accounts import PEOPLE, Accounts
 from queue_server.http.second_factor import uri_of
 from queue_server.settings import ServerSettings
 
 T = TypeVar("T")
 BY = "command:queue-server"
+CARD = re.compile(r"[0-9a-f]{64}")
 MACHINES = tuple(role for role in Role if role not in PEOPLE)
 
 
@@ -110,6 +113,27 @@ def _remove_totp(settings: ServerSettings, given: Namespace) -> None:
     print(f"{username} signs in without a one-time code")
 
 
+def _give_card(settings: ServerSettings, given: Namespace) -> None:
+    """Give a person the card that stands there, or the next one shown at --window."""
+    username = _name_of(given, "username")
+    if given.next_shown:
+        if given.window is None:
+            raise Failed("`card --next-shown` needs --window")
+        wish = _on_store(settings, lambda _, accounts: staff_cards.wish(accounts, username, given.window, BY))
+        print(f"show the card at window {wish.window} before {wish.until:%H:%M:%SZ}")
+        return
+    if given.card is None or not CARD.fullmatch(given.card):
+        raise Failed("`card` needs the card's 64 hexadecimal digits, or --next-shown --window N")
+    _on_store(settings, lambda _, accounts: staff_cards.give(accounts, username, given.card, BY))
+    print(f"{username} may sign in at a window with this card")
+
+
+def _take_card(settings: ServerSettings, given: Namespace) -> None:
+    username = _name_of(given, "username")
+    _on_store(settings, lambda _, accounts: staff_cards.take(accounts, username, BY))
+    print(f"{username} has no card")
+
+
 _USER_VERBS = {
     "add": _add_user,
     "list": _list_users,
@@ -117,6 +141,8 @@ _USER_VERBS = {
     "unlock": _unlock_user,
     "totp": _add_totp,
     "totp-off": _remove_totp,
+    "card": _give_card,
+    "card-off": _take_card,
 }
 
 
@@ -192,6 +218,12 @@ def _audit_arguments(parser: ArgumentParser) -> None:
 def _user_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("verb", choices=sorted(_USER_VERBS), help="add also replaces")
     parser.add_argument("username", nargs="?")
+    parser.add_argument(
+        "card", nargs="?", help="for `card`: what the card reader's agent tells, 64 hex digits"
+    )
+    parser.add_argument(
+        "--next-shown", action="store_true", help="for `card`: the next one shown at --window"
+    )
     parser.add_argument("--role", choices=sorted(role.value for role in PEOPLE))
     parser.add_argument("--display-name", default="")
     parser.add_argument("--window", help="the window where this person usually sits")
@@ -206,7 +238,7 @@ def _token_arguments(parser: ArgumentParser) -> None:
 
 COMMANDS |= {
     "user": Command(
-        "add, list, remove, unlock people; the password is read from stdin",
+        "add, list, remove, unlock people, give them cards; the password is read from stdin",
         "user add wang --role operator --window 3",
         run_user,
         _user_arguments,

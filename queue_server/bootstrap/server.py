@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from devices.bus.base import Bus
 from devices.bus.mqtt import MqttBus
 from queue_server.adapters.auto_caller import AutoCaller
+from queue_server.adapters.card_listener import CardListener
 from queue_server.adapters.clock import DemoClock, SystemClock
 from queue_server.adapters.embedded_broker import EmbeddedBroker
 from queue_server.adapters.hall_file import load_hall
@@ -54,6 +55,7 @@ def hall_of(settings: ServerSettings) -> Hall:
         calling.next_while_serving,
         calling.next_while_paused,
         calling.takeover,
+        calling.card_toggles,
     )
     demo = settings.lab.enabled or settings.demo.always_open or settings.demo.auto_sign_in
     return load_hall(
@@ -186,12 +188,15 @@ class Server:
         context.machines = machines
         pads = PadListener(self.store, self.hall.site, self._bus)
         await machines.open()
+        cards = CardListener(self.store, self.hall.site, self._bus)
         await pads.open()
+        await cards.open()
         if isinstance(self._bus, MqttBus):
             self._spawn("mqtt", self._bus.connect)
         self._spawn("relay", relay.run_forever)
         self._spawn("event-stream", stream.run_forever)
         self._spawn("pads", pads.run_forever)
+        self._spawn("cards", cards.run_forever)
         self._spawn("machines", machines.run_forever)
 
     async def _on_connect(self) -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import AwareDatetime, Field
 
 from queue_server.contracts.auth import Role
-from queue_server.contracts.base import Answer, Body
+from queue_server.contracts.base import Answer, Body, Ident
 
 NAME = r"^[A-Za-z0-9_.-]{1,64}$"
 
@@ -34,6 +34,27 @@ class UserOut(Answer):
     display_name: str = ""
     window: str | None = None
     locked_until: AwareDatetime | None = None
+    card: bool = False
+    """Has a staff card."""
+
+
+class CardIn(Body):
+    """`POST /users/{username}/card`: the `card` itself, or the next one shown at window `next_at`."""
+
+    card: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    """As the card reader's agent tells it (StaffCardShown)."""
+    next_at: Ident | None = None
+
+    def __repr__(self) -> str:
+        """Keep the card out of every log."""
+        return f"CardIn(next_at={self.next_at!r})"
+
+
+class CardWishOut(Answer):
+    """`until` when the next card shown at `window` becomes the person's; None: it was given at once."""
+
+    window: str | None = None
+    until: AwareDatetime | None = None
 
 
 class TotpOut(Answer):

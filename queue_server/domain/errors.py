@@ -89,6 +89,14 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "{window}号窗口已有人登录,请其先签退。",
         "Somebody else is signed in at window {window}: they sign out first.",
     ),
+    "card-unknown": (
+        "这张工卡未登记,请管理员先登记。",
+        "This staff card is not known: ask the administrator to register it.",
+    ),
+    "card-taken": (
+        "这张工卡已登记给其他人员,请先注销原登记。",
+        "This staff card is somebody else's: take it from them first.",
+    ),
     "window-busy": (
         "{window}号窗口正在叫 {number},请先办理或过号。",
         "Window {window} still has {number}: start, finish or pass it first.",

@@ -110,6 +110,8 @@ class CallRules:
     next_while_serving: str = "finish"
     next_while_paused: str = "resume"
     takeover: str = "allow"
+    card_toggles: bool = False
+    """A staff card shown where its holder is signed in signs out."""
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,7 @@ from datetime import timedelta
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from queue_server.application.card_ports import CardWish
 from queue_server.application.ports import Clock, Session, Store, Token, Totp, Tx, User
-from queue_server.application.staff_card import give_card, wish_card
 from queue_server.contracts.auth import Role
 from queue_server.domain.errors import Denied, NotFound, QueueError
 from queue_server.http.account_rules import AccountRules, LoginRate, check_password
@@ -306,22 +304,6 @@ class Accounts:
         """Take a person's second factor away.  Raises NotFound."""
         await self.change_user(username, lambda tx, user: tx.drop_totp(username), "totp-removed", by)
 
-    async def give_card(self, username: str, card: str, by: str = "system") -> None:
-        """Make a staff card a person's.  Raises NotFound, Refused `card-taken`."""
-        await self.change_user(username, lambda tx, user: give_card(tx, username, card), "card-given", by)
-
-    async def wish_card(self, username: str, window: str, by: str = "system") -> CardWish:
-        """Let the next card shown at a window become a person's.  Raises NotFound."""
-        made: list[CardWish] = []
-        await self.change_user(
-            username, lambda tx, user: made.append(wish_card(tx, username, window, by)), "card-wished", by
-        )
-        return made[-1]
-
-    async def remove_card(self, username: str, by: str = "system") -> None:
-        """Take a person's staff card away.  Raises NotFound."""
-        await self.change_user(username, lambda tx, user: _drop_card(tx, username), "card-removed", by)
-
     async def add_token(self, name: str, role: Role, window: str | None = None, by: str = "system") -> str:
         """Add or replace a machine's token; return the secret, which is not kept."""
         secret = secrets.token_urlsafe(24)
@@ -353,10 +335,6 @@ class Accounts:
 
         await self._store.change(drop, by)
         self.forget_known()
-
-
-def _drop_card(tx: Tx, username: str) -> None:
-    tx.drop_card(username)
 
 
 def _actor(user: User) -> str:

@@ -11,6 +11,7 @@ from sqlite_utils import Database, Migrations
 
 from queue_server.adapters.about_file import ABOUT_TABLE
 from queue_server.adapters.appointment_tables import APPOINTMENT_TABLES
+from queue_server.adapters.card_tables import CARD_TABLES
 from queue_server.adapters.chain_tables import CHAIN_TABLES
 from queue_server.adapters.estimate_sqlite import PASSED_INDEX
 from queue_server.adapters.held_tickets import HELD_TABLE
@@ -119,6 +120,13 @@ def m070_estimates(db: Database) -> None:
 def m031_ticket_day(db: Database) -> None:
     """Find the tickets of a day: a list of today's must not read through the years."""
     db.execute("CREATE INDEX ticket_day ON ticket (day)")
+
+
+@migrations()  # type: ignore[untyped-decorator]
+def m080_staff_cards(db: Database) -> None:
+    """Cards of people, and who is to be given the next one shown."""
+    for statement in CARD_TABLES:
+        db.execute(statement)
 
 
 _M001 = (

@@ -11,7 +11,18 @@ from fastapi import APIRouter, Depends, Path, Response
 
 from queue_server.contracts.auth import Role
 from queue_server.contracts.base import Listing, Problem
-from queue_server.contracts.users import MachineIn, MachineOut, SecretOut, TotpOut, UserIn, UserOut
+from queue_server.contracts.users import (
+    CardIn,
+    CardWishOut,
+    MachineIn,
+    MachineOut,
+    SecretOut,
+    TotpOut,
+    UserIn,
+    UserOut,
+)
+from queue_server.domain.errors import QueueError
+from queue_server.http import staff_cards
 from queue_server.http.accounts import Principal
 from queue_server.http.deps import Ctx, require, seen_by
 from queue_server.http.second_factor import uri_of
@@ -25,7 +36,7 @@ Name = Annotated[str, Path(min_length=1, max_length=64)]
 @router.get("/users")
 async def list_users(context: Ctx, caller: AdminReader) -> Listing[UserOut]:
     """List everybody who may sign in."""
-    users = await context.store.read(lambda view: view.users())
+    users, with_card = await context.store.read(lambda view: (view.users(), view.card_holders()))
     return Listing[UserOut](
         items=[
             UserOut(
@@ -34,6 +45,7 @@ async def list_users(context: Ctx, caller: AdminReader) -> Listing[UserOut]:
                 display_name=user.display_name,
                 window=user.window,
                 locked_until=user.locked_until,
+                card=user.username in with_card,
             )
             for user in users
         ]
@@ -79,6 +91,25 @@ async def post_totp(context: Ctx, caller: Admin, username: Name) -> TotpOut:
 async def post_totp_off(context: Ctx, caller: Admin, username: Name) -> Response:
     """Take a person's second factor away."""
     await context.accounts.remove_totp(username, caller.actor)
+    return Response(status_code=204)
+
+
+@router.post("/users/{username}/card")
+async def post_card(context: Ctx, caller: Admin, username: Name, wanted: CardIn) -> CardWishOut:
+    """Give a person a staff card: this one, or the next one shown at a window within a minute."""
+    if (wanted.card is None) == (wanted.next_at is None):
+        raise QueueError("validation", reason="give either card or next_at")
+    if wanted.card is not None:
+        await staff_cards.give(context.accounts, username, wanted.card, caller.actor)
+        return CardWishOut()
+    wish = await staff_cards.wish(context.accounts, username, wanted.next_at or "", caller.actor)
+    return CardWishOut(window=wish.window, until=wish.until)
+
+
+@router.post("/users/{username}/card-off", status_code=204)
+async def post_card_off(context: Ctx, caller: Admin, username: Name) -> Response:
+    """Take a person's staff card away."""
+    await staff_cards.take(context.accounts, username, caller.actor)
     return Response(status_code=204)
 
 

@@ -1,0 +1,48 @@
+"""What a machine of the hall asks for is done once, whatever its line repeats, and never ends a listener."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from devices.bus.base import Subscription
+from devices.contracts.base import Message
+from queue_server.application.audit import TRACE, Told
+from queue_server.application.ports import Outcome, RequestKey, Store, Tx
+from queue_server.domain.errors import Busy, QueueError
+
+Body = TypeVar("Body", bound=Message)
+log = logging.getLogger(__name__)
+BUSY_RETRY_S = 0.05
+DONE, NOBODY, REFUSED = 200, 204, 409
+
+
+def request_of(device_id: str, boot: str, seq: int, digest: str) -> RequestKey:
+    """Return the name for ever of what a machine told."""
+    return RequestKey(f"{boot}:{seq}", f"device:{device_id}", digest)
+
+
+async def done_once(store: Store, request: RequestKey, job: Callable[[Tx], Outcome], told: Told) -> int:
+    """Run a job once; return its status, REFUSED for any refusal."""
+    while True:
+        trace = TRACE.set(lambda: told)
+        try:
+            return (await store.run(request, job)).status
+        except Busy:
+            await asyncio.sleep(BUSY_RETRY_S)
+        except QueueError as error:
+            log.info("refused", extra={"actor": request.actor, "code": error.error_code})
+            return REFUSED
+        except Exception:
+            log.exception("a machine's message failed", extra={"actor": request.actor})
+            return REFUSED
+        finally:
+            TRACE.reset(trace)
+
+
+async def each(subscription: Subscription[Body], handle: Callable[[Body], Awaitable[object]]) -> None:
+    """Handle what comes, one message after the other."""
+    async for message in subscription:
+        await handle(message.body)
