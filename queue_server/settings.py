@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from devices.bus.tls import TlsSettings
 from devices.runtime.toml_settings import load
 
 
@@ -25,7 +26,7 @@ class HttpSettings(_Table):
     """Let every browser that opens /tablet/N rate there.  For demonstrations."""
 
 
-class MqttSettings(_Table):
+class MqttSettings(_Table, TlsSettings):
     """`[mqtt]`.  `embedded` starts a broker for this machine alone; else `host` names the hall's."""
 
     enabled: bool = True

@@ -1,4 +1,4 @@
-"""`device-agent run | list | check-config | doctor | sim`."""
+"""`device-agent run | list | check-config | acl | doctor | sim`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import sys
 from typing import Any
 
 from devices import registry
+from devices.agent.access import acl_block
 from devices.agent.app import Agent, BadDevice, check_device
 from devices.agent.doctor import examine
 from devices.agent.settings import AgentSettings
@@ -27,6 +28,8 @@ def _settings(arguments: argparse.Namespace) -> AgentSettings:
         settings = load(arguments.config, AgentSettings)
         for device in settings.device:
             check_device(device)
+        if settings.mqtt is not None:
+            settings.mqtt.tls_context()
     except (SettingsError, BadDevice) as error:
         raise Failed(str(error)) from error
     return settings
@@ -57,6 +60,10 @@ async def _until_signal(agent: Agent) -> None:
 def _check_config(arguments: argparse.Namespace) -> None:
     settings = _settings(arguments)
     print(f"{arguments.config}: good, {len(settings.device)} machines")
+
+
+def _acl(arguments: argparse.Namespace) -> None:
+    print(acl_block(_settings(arguments)), end="")
 
 
 def _list(_arguments: argparse.Namespace) -> None:
@@ -96,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     for name, work, about in (
         ("run", _run, "run the machines"),
+        ("acl", _acl, "print this agent's block of the broker's access list"),
         ("check-config", _check_config, "say whether the settings are good"),
         ("doctor", _doctor, "try each machine and say what is wrong and what to do"),
     ):

@@ -26,6 +26,7 @@ from devices.agent.roles.speaker import SpeakerRole
 from devices.agent.settings import AgentSettings, DeviceSettings
 from devices.agent.tasks import run_together
 from devices.bus.base import envelope_of
+from devices.bus.guard import GuardedBus
 from devices.bus.local import LocalBusServer
 from devices.bus.mqtt import MqttBus
 from devices.contracts import topics
@@ -107,7 +108,9 @@ class Agent:
             self._mqtt = self._make_mqtt()
         if settings.local_socket is not None:
             self._local = LocalBusServer(Path(settings.local_socket))
-        self._buses = Buses(settings.site, self._mqtt, self._local, settings.mqtt)
+        broker = settings.mqtt
+        guarded = GuardedBus(self._mqtt, broker.clock_skew_s) if self._mqtt and broker else None
+        self._buses = Buses(settings.site, guarded, self._local, broker)
 
     async def run(self) -> None:
         """Start all machines and keep them.  Raises BadDevice, FileExistsError."""
@@ -154,6 +157,8 @@ class Agent:
             broker.password,
             will=(topic, gone),
             on_connect=self._greet,
+            tls=broker.tls_context(),
+            session_s=broker.session_s,
         )
 
     async def _greet(self) -> None:

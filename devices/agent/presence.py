@@ -34,6 +34,7 @@ class Presence:
             will=(self._topic, envelope_of(_gone(first))),
             on_connect=self._say,
             listens=False,
+            tls=broker.tls_context(),
         )
         self._connecting = asyncio.create_task(self._bus.connect())
 

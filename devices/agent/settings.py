@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from devices.bus.tls import TlsSettings
 from devices.transports.places import parse_place
 
 
@@ -13,13 +14,22 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class MqttSettings(_Table):
+class MqttSettings(_Table, TlsSettings):
     """The site's broker.  Leave the table out for a terminal that works alone."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=1883, ge=1, le=65535)
     username: str | None = None
-    password: str | None = None
+    password: str | None = Field(default=None, repr=False)
+    clock_skew_s: float = Field(
+        default=5.0, ge=0, le=300, description="a command may be dated so far ahead of this machine's clock"
+    )
+    session_s: int = Field(
+        default=60,
+        ge=0,
+        le=3600,
+        description="so long the broker keeps commands for an agent that is away (if not expired)",
+    )
 
 
 class DeviceSettings(_Table):

@@ -21,6 +21,8 @@ class Received(NamedTuple, Generic[Body]):
 
     topic: str
     envelope: Envelope[Body]
+    retained: bool = False
+    """Kept by the broker from before we listened."""
 
     @property
     def body(self) -> Body:

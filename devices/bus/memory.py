@@ -26,7 +26,7 @@ class Mailbox(Generic[Body]):
         self._queue: asyncio.Queue[Received[Body] | None] = asyncio.Queue()
         self._closed = False
 
-    def deliver(self, topic: str, payload: bytes) -> None:
+    def deliver(self, topic: str, payload: bytes, *, retained: bool = False) -> None:
         """Take one payload; one that does not fit the class is dropped and counted."""
         if not payload:
             return  # an empty retained message only clears
@@ -35,7 +35,7 @@ class Mailbox(Generic[Body]):
         except ValidationError:
             self.undecodable += 1
             return
-        self._queue.put_nowait(Received(topic, envelope))
+        self._queue.put_nowait(Received(topic, envelope, retained))
 
     def hang_up(self) -> None:
         """Tell the reader that no more will come."""
@@ -77,7 +77,7 @@ class Exchange:
         mailbox = Mailbox(pattern, body, self._mailboxes.remove)
         self._mailboxes.append(mailbox)
         for topic, payload in self.retained(pattern):
-            mailbox.deliver(topic, payload)
+            mailbox.deliver(topic, payload, retained=True)
         return mailbox
 
     def retained(self, pattern: str) -> list[tuple[str, bytes]]:

@@ -14,6 +14,8 @@ import asyncio
 import contextlib
 import logging
 import socket
+import ssl
+from collections import deque
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from math import ceil
@@ -33,6 +35,7 @@ Body = TypeVar("Body", bound=Message)
 QOS = 1
 NO_DELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else an acknowledgement holds the next message 40 ms
 PENDING = 8  # aiomqtt warns above ten publishes under way
+UNCLAIMED = 64  # what waited for us at the broker and came before anybody listened again
 log = logging.getLogger(__name__)
 
 
@@ -40,6 +43,7 @@ class MqttBus:
     """A Bus over a broker.  `will` is published, retained, by the broker when we vanish.
 
     `listens` False: only ever publishes, so one connection will do.
+    `session_s`: so long after we vanished the broker keeps for us what is said in between (if not expired).
     """
 
     def __init__(
@@ -52,6 +56,8 @@ class MqttBus:
         will: tuple[str, Envelope[Any]] | None = None,
         on_connect: Callable[[], Awaitable[None]] | None = None,
         listens: bool = True,
+        tls: ssl.SSLContext | None = None,
+        session_s: int = 0,
     ) -> None:
         self._address = (host, port)
         self._client_id = client_id
@@ -60,6 +66,9 @@ class MqttBus:
         self._on_connect = on_connect
         self._mailboxes: list[Mailbox[Any]] = []
         self._listens = listens
+        self._tls = tls
+        self._session_s = session_s
+        self._unclaimed: deque[tuple[str, bytes, bool]] = deque(maxlen=UNCLAIMED if session_s else 0)
         self._speaker: aiomqtt.Client | None = None
         self._listener: aiomqtt.Client | None = None
         self._task: asyncio.Task[None] | None = None
@@ -94,6 +103,7 @@ class MqttBus:
             raise BusClosed("the bus was closed")
         mailbox = Mailbox(pattern, body, self._mailboxes.remove)
         self._mailboxes.append(mailbox)
+        self._hand_over(mailbox)
         if self._listener is not None:
             # A broken line is no error here: the next connection subscribes again.
             with contextlib.suppress(aiomqtt.MqttError):
@@ -119,7 +129,8 @@ class MqttBus:
                     listener = None
                     if self._listens:
                         name = f"{self._client_id}-ear"
-                        listener = await stack.enter_async_context(self._make_client(name, None))
+                        ear = self._make_client(name, None, self._session_s)
+                        listener = await stack.enter_async_context(ear)
                     if told:
                         log.info("mqtt: back after %d tries", tries)
                     tries, told = 0, False
@@ -134,11 +145,16 @@ class MqttBus:
             tries += 1
             await asyncio.sleep(backoff_s(tries, first_s=0.1, most_s=2.0))
 
-    def _make_client(self, name: str, last_word: tuple[str, Envelope[Any]] | None) -> aiomqtt.Client:
-        will = None
+    def _make_client(
+        self, name: str, last_word: tuple[str, Envelope[Any]] | None, session_s: int = 0
+    ) -> aiomqtt.Client:
+        will = session = None
         if last_word is not None:
             topic, envelope = last_word
             will = aiomqtt.Will(topic, envelope.model_dump_json().encode(), qos=QOS, retain=True)
+        if session_s:
+            session = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho has no types here
+            session.SessionExpiryInterval = session_s
         return aiomqtt.Client(
             self._address[0],
             self._address[1],
@@ -149,6 +165,9 @@ class MqttBus:
             protocol=aiomqtt.ProtocolVersion.V5,
             keepalive=15,
             socket_options=[NO_DELAY],
+            clean_start=session is None,
+            properties=session,
+            tls_context=self._tls,
         )
 
     async def _talk(self, speaker: aiomqtt.Client, listener: aiomqtt.Client | None) -> None:
@@ -172,7 +191,7 @@ class MqttBus:
     async def _hear(self, client: aiomqtt.Client) -> None:
         """Deliver what comes until the line breaks.  Raises MqttError."""
         async for message in client.messages:
-            self._deliver(str(message.topic), message.payload)
+            self._deliver(str(message.topic), message.payload, message.retain)
 
     async def _greet(self) -> None:
         if self._on_connect is not None:
@@ -181,12 +200,20 @@ class MqttBus:
             except BusClosed:
                 log.info("mqtt: the line broke while the present state was told; it will be told again")
 
-    def _deliver(self, topic: str, payload: object) -> None:
+    def _deliver(self, topic: str, payload: object, retained: bool) -> None:
         if not isinstance(payload, bytes):
             return
-        for mailbox in list(self._mailboxes):
-            if topics.matches(mailbox.pattern, topic):
-                mailbox.deliver(topic, payload)
+        takers = [mailbox for mailbox in self._mailboxes if topics.matches(mailbox.pattern, topic)]
+        for mailbox in takers:
+            mailbox.deliver(topic, payload, retained=retained)
+        if not takers:
+            self._unclaimed.append((topic, payload, retained))
+
+    def _hand_over(self, mailbox: Mailbox[Any]) -> None:
+        """Give a new listener what the broker had kept for it."""
+        for one in [kept for kept in self._unclaimed if topics.matches(mailbox.pattern, kept[0])]:
+            self._unclaimed.remove(one)
+            mailbox.deliver(one[0], one[1], retained=one[2])
 
 
 def _properties(topic: str, envelope: Envelope[Any]) -> Properties:

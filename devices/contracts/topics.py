@@ -81,6 +81,12 @@ def is_local(topic: str) -> bool:
     return topic == LOCAL_ROOT or topic.startswith(LOCAL_ROOT + "/")
 
 
+def is_command(topic: str) -> bool:
+    """Say whether a machine must do something because of a message on `topic`."""
+    parts = topic.split("/")
+    return (parts[-3:-2] == ["audio"] and parts[-1] == "say") or (len(parts) == 7 and parts[5] == "cmd")
+
+
 def matches(pattern: str, topic: str) -> bool:
     """Say whether `topic` falls under an MQTT filter with `+` (one level) and a final `#`."""
     wanted, given = pattern.split("/"), topic.split("/")

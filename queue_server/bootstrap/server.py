@@ -77,6 +77,7 @@ class Server:
         `bus` replaces MQTT, for tests.
         """
         self.settings = settings
+        settings.mqtt.tls_context()
         self.hall = hall_of(settings)
         self.clock = DemoClock() if self.hall.demo else SystemClock()
         self._identity = _identity(settings.state_dir)
@@ -177,6 +178,7 @@ class Server:
                 mqtt.username,
                 mqtt.password.get_secret_value() if mqtt.password else None,
                 on_connect=self._on_connect,
+                tls=mqtt.tls_context(),
             )
         if self._bus is None:
             return
