@@ -16,7 +16,7 @@ from devices.contracts.call_pad import PadKey
 from devices.contracts.dispenser import CardResult
 from devices.contracts.health import Paper, Storage
 from devices.contracts.id_reader import CardMedium, IdCard
-from devices.contracts.printer import PrintResult, TicketSlip
+from devices.contracts.printer import DocumentResult, PrintDocument, PrintResult, TicketSlip
 from devices.contracts.window_display import WindowState
 
 
@@ -85,6 +85,22 @@ class TicketPrinter(Driver, Protocol):
 
         `eject_first` cuts off what an earlier, broken job left, so that no one gets another's half ticket.
         """
+        ...
+
+
+class DocumentPrinter(Driver, Protocol):
+    """Prints documents on A4."""
+
+    async def status(self) -> PrinterStatus:
+        """Ask how the printer is."""
+        ...
+
+    async def print_document(self, order: PrintDocument) -> DocumentResult:
+        """Hand a document in once, follow it to its end.  Raises only when nothing was handed in."""
+        ...
+
+    def document_path(self, order: PrintDocument) -> str | None:
+        """Return the file to remove when it was printed; None when documents are kept."""
         ...
 
 

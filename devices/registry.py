@@ -14,6 +14,7 @@ DRIVERS = {
     "cardreader-pcsc": "devices.drivers.cardreader_pcsc:SPEC",
     "idreader-samv": "devices.drivers.idreader_samv:SPEC",
     "printer-escpos": "devices.drivers.printer_escpos:SPEC",
+    "printer-cups": "devices.drivers.printer_cups:SPEC",
     "ledboard-onbon-font": "devices.drivers.ledboard_onbon_font:SPEC",
     "ledboard-onbon-image": "devices.drivers.ledboard_onbon_image:SPEC",
     "ledboard-modbus-digits": "devices.drivers.ledboard_modbus_digits:SPEC",

@@ -14,6 +14,7 @@ Kind = Literal[
     "id-reader",
     "card-reader",
     "printer",
+    "document-printer",
     "led-board",
     "digit-line",
     "light",
@@ -29,13 +30,13 @@ Kind = Literal[
 class DriverSpec:
     """One driver.  `build(device_id, wire, settings)`; `doc` is its page; `baud` the usual serial speed.
 
-    `wire` is what the driver needs: `bytes` (serial or TCP), `audio` (a place to play sound) or `apdu`
-    (a smart-card reader).
+    `wire` is what the driver needs: `bytes` (serial, TCP …), `audio` (a place to play sound), `apdu`
+    (a smart-card reader) or `spool` (a queue of the print system).
     """
 
     name: str
     kind: Kind
-    wire: Literal["bytes", "audio", "apdu"]
+    wire: Literal["bytes", "audio", "apdu", "spool"]
     settings: type[BaseModel]
     build: Callable[[str, Any, Any], Driver]  # the wire's and settings' own types differ by driver
     doc: str

@@ -17,6 +17,7 @@ from devices.agent.roles.board import BoardRole
 from devices.agent.roles.card_reader import CardReaderRole
 from devices.agent.roles.digit_line import DigitLineRole
 from devices.agent.roles.dispenser import DispenserRole
+from devices.agent.roles.document_printer import DocumentPrinterRole
 from devices.agent.roles.id_reader import IdReaderRole
 from devices.agent.roles.light import LightRole
 from devices.agent.roles.pads import PadLineRole
@@ -34,15 +35,18 @@ from devices.contracts.health import AgentState, DeviceStatus
 from devices.session import Parts, Session
 from devices.spec import DriverSpec
 from devices.transports.audio import AlsaAudio, NetworkAudio
+from devices.transports.cups import open_cups
 from devices.transports.datagram import open_udp
 from devices.transports.pcsc import open_pcsc
 from devices.transports.places import parse_place
 from devices.transports.stream import open_serial, open_tcp
+from devices.transports.usb_printer import open_usb_printer
 
 ROLES = {
     "id-reader": IdReaderRole,
     "card-reader": CardReaderRole,
     "printer": PrinterRole,
+    "document-printer": DocumentPrinterRole,
     "led-board": BoardRole,
     "digit-line": DigitLineRole,
     "light": LightRole,
@@ -71,13 +75,14 @@ def check_device(device: DeviceSettings) -> tuple[DriverSpec, BaseModel]:
         key = ".".join(str(part) for part in first["loc"]) or "settings"
         raise BadDevice(f"device {device.id}: settings.{key}: {first['msg']} (see {spec.doc})") from error
     place = parse_place(device.wire)
-    if (spec.wire == "apdu") != (place.kind == "pcsc"):
-        needs = "pcsc:READER" if spec.wire == "apdu" else "another wire"
-        raise BadDevice(
-            f"device {device.id}: {device.driver} needs {needs}, not {device.wire} (see {spec.doc})"
-        )
+    for wire, kind, form in (("apdu", "pcsc", "pcsc:READER"), ("spool", "cups", "cups:QUEUE")):
+        if (spec.wire == wire) != (place.kind == kind):
+            needs = form if spec.wire == wire else "another wire"
+            raise BadDevice(
+                f"device {device.id}: {device.driver} needs {needs}, not {device.wire} (see {spec.doc})"
+            )
     if spec.wire == "bytes" and place.kind not in spec.places:
-        forms = {"serial": "serial:…", "tcp": "tcp://…", "udp": "udp://…"}
+        forms = {"serial": "serial:…", "tcp": "tcp://…", "udp": "udp://…", "usblp": "usblp:/dev/…"}
         needs = " or ".join(forms.get(kind, kind) for kind in spec.places)
         raise BadDevice(f"device {device.id}: {device.driver} needs {needs}, not {device.wire}")
     return spec, settings
@@ -90,6 +95,10 @@ async def open_wire(spec: DriverSpec, wire: str) -> Any:
         return AlsaAudio(place.target) if place.kind == "alsa" else NetworkAudio(place.target, place.number)
     if place.kind == "pcsc":
         return await open_pcsc(place.target)
+    if place.kind == "cups":
+        return await open_cups(place.target)
+    if place.kind == "usblp":
+        return await open_usb_printer(place.target)
     if place.kind == "udp":
         return await open_udp(place.target, place.number)
     if place.kind == "tcp":

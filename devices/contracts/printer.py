@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -85,4 +85,40 @@ class PrintResult(Message):
     """Bytes of the ticket were sent: unless it was printed, a part of it may be in the printer's mouth."""
     proof: Proof = Proof.NONE
     reason: str = ""
+    paper: Paper = Paper.UNKNOWN
+
+
+class PrintDocument(Message):
+    """Command `print-document` from the terminal's own programs: pages of a person's case, on A4.
+
+    `document` is the name of a file (PDF, PNG or JPEG) in the folder that the printer's settings name; the
+    file itself never crosses a bus, and is removed when it was printed.  A job id is handed in once, also
+    after a power cut: the print system keeps it as the job's name.  Ordering it again tells what became of
+    it; to print the document again after that, order it under another id.
+    """
+
+    scope: ClassVar[Scope] = Scope.LOCAL
+    personal_data: ClassVar[bool] = True
+
+    job_id: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+$")
+    document: str = Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$", repr=False)
+    copies: int = Field(default=1, ge=1, le=20)
+    duplex: Literal["one-sided", "long-edge", "short-edge"] = "one-sided"
+    media: Literal["A4", "A5"] = "A4"
+
+
+class DocumentResult(Message):
+    """Result of `print-document`; UNKNOWN is never counted as printed.  `started`: pages may have come out.
+
+    Reasons: those of PrintResult without `cutter`, and `paper-jam, toner-empty, output-full, paused,
+    cancelled, no-document, document-type`.  `sheets` is how many the print system counted, 0 if it did not.
+    """
+
+    scope: ClassVar[Scope] = Scope.LOCAL
+
+    job_id: str
+    outcome: PrintOutcome
+    started: bool = False
+    reason: str = ""
+    sheets: int = 0
     paper: Paper = Paper.UNKNOWN

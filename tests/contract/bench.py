@@ -121,6 +121,17 @@ class CardBench:
     settings: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class SpoolBench:
+    """A driver that is given a Spooler: `exercise(driver, spooler)` prints, and asserts what is told.
+
+    It must be repeatable on the same spooler; on a bad one it raises a DeviceError.
+    """
+
+    exercise: Callable[[Any, Any], Awaitable[None]]
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
 def module_of(driver: str) -> str:
     """Return the module that a driver's bench must be in."""
     return f"tests.contract.benches.{driver.replace('-', '_')}"
@@ -131,7 +142,7 @@ def has_bench(driver: str) -> bool:
     return find_spec(module_of(driver)) is not None
 
 
-def bench_of(driver: str) -> Bench | AudioBench | CardBench:
+def bench_of(driver: str) -> Bench | AudioBench | CardBench | SpoolBench:
     """Return a driver's bench."""
-    bench: Bench | AudioBench | CardBench = import_module(module_of(driver)).BENCH
+    bench: Bench | AudioBench | CardBench | SpoolBench = import_module(module_of(driver)).BENCH
     return bench

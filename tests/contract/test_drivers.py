@@ -20,6 +20,7 @@ from tests.contract.bench import (
     BabblingWire,
     Bench,
     CardBench,
+    SpoolBench,
     CountingWire,
     bench_of,
     has_bench,
@@ -58,7 +59,8 @@ def test_a_driver_is_what_its_declaration_says(name):
     spec = registry.find(name)
 
     assert spec.name == name
-    assert isinstance(BENCHES[name], {"bytes": Bench, "audio": AudioBench, "apdu": CardBench}[spec.wire])
+    sorts = {"bytes": Bench, "audio": AudioBench, "apdu": CardBench, "spool": SpoolBench}
+    assert isinstance(BENCHES[name], sorts[spec.wire])
     assert isinstance(build(name, wire=None), Driver)
 
 
