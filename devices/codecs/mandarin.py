@@ -3,16 +3,15 @@
 `请A001号到3号窗口办理` -> `qing3 ei1 ling2 ling2 yi1 hao4 , dao4 san1 hao4 chuang1 kou3 ban4 li3`
 
 Ticket letters by their English names, ticket digits one by one (1 is yi1, not yao1), all other numbers as
-cardinals (window 12 is shi2 er4).  espeak-ng reads hanzi with wrong polyphones, so pypinyin does it.
+cardinals (window 12 is shi2 er4).  espeak-ng reads hanzi with wrong polyphones, so pypinyin's words do it.
 Source: domain, section 2.4.  The letter table is our own approximation: have a speaker check it.
 """
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
-from pypinyin import Style, lazy_pinyin
+from devices.codecs.pinyin import syllables
 
 LETTERS = {
     "A": "ei1", "B": "bi4", "C": "xi1", "D": "di4", "E": "yi4", "F": "ai2 fu5", "G": "ji4", "H": "ei2 chi5",
@@ -29,7 +28,7 @@ _TOKEN = re.compile(
     r"(?P<ticket>[A-Za-z]{1,3}-?\d{1,6})(?P<hao>号?)"
     r"|(?P<number>\d+)"
     r"|(?P<letters>[A-Za-z]+)"
-    r"|(?P<hanzi>[\u3400-\u9fff]+)"
+    r"|(?P<hanzi>[\u3400-\u4dbf\u4e00-\u9fff]+)"
     r"|(?P<mark>.)",
     re.DOTALL,
 )
@@ -50,7 +49,7 @@ def to_pinyin(text: str) -> str:
             case "letters":
                 said += [LETTERS[letter] for letter in token["letters"].upper()]
             case "hanzi":
-                said += _hanzi(token["hanzi"])
+                said += syllables(token["hanzi"])
             case _ if token[0] in _PUNCTUATION:
                 said.append(_PAUSE)
     return re.sub(r"( ,)+$", "", re.sub(r"(, )+", ", ", " ".join(said)))
@@ -116,11 +115,3 @@ def _number(digits: str, after: str) -> list[str]:
     if digits == "2" and after in ("人", "位", "个"):
         return ["liang3"]
     return cardinal(int(digits))
-
-
-@lru_cache(maxsize=512)
-def _hanzi(text: str) -> list[str]:
-    said = lazy_pinyin(
-        text, style=Style.TONE3, neutral_tone_with_five=True, tone_sandhi=True, v_to_u=False, errors="ignore"
-    )
-    return [str(syllable) for syllable in said]
