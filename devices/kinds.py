@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from datetime import datetime
+from typing import Annotated, Protocol, runtime_checkable
+
+from pydantic import BeforeValidator
 
 from devices.codecs.scan_text import ScanText
 from devices.contracts.call_pad import PadKey
@@ -133,6 +136,29 @@ class PadRating:
 
 
 class PadLine(Driver, Protocol):
+def parse_button(text: object) -> object:
+    """Return what a button means, written `call-next` or `rate-5`, or `2:recall` for another pad than 1.
+
+    What is no text is left as it is.  Raises ValueError with the forms that there are.
+    """
+    if not isinstance(text, str):
+        return text
+    addr, colon, word = text.rpartition(":")
+    if (addr.isdecimal() if colon else not addr) and int(addr or 1) <= _MOST_ADDR:
+        if word in [key.value for key in PadKey]:
+            return PadPress(int(addr or 1), PadKey(word))
+        if word in _RATING_WORDS:
+            return PadRating(int(addr or 1), _RATING_WORDS[word])
+    words = ", ".join([*(key.value for key in PadKey), "rate-1 … rate-5"])
+    raise ValueError(f"{text!r} is no meaning of a button; write one of {words}, or 2:{PadKey.RECALL.value}")
+
+
+_MOST_ADDR = 255
+_RATING_WORDS = {f"rate-{level}": level for level in range(1, 6)}
+Button = Annotated[PadPress | PadRating, BeforeValidator(parse_button)]
+"""A setting that says what a button means."""
+
+
     """A bus with call pads and evaluators, told apart by address."""
 
     def presses(self) -> AsyncIterator[PadPress | PadRating]:
@@ -157,6 +183,22 @@ class PadLine(Driver, Protocol):
 
 
 class DigitLine(Driver, Protocol):
+class NoDisplay:
+    """What a PadLine of mere buttons has in place of displays, beepers and evaluators: nothing."""
+
+    async def show_ticket(self, addr: int, number: str) -> None:
+        """Show nothing."""
+
+    async def show_waiting(self, addr: int, waiting: int) -> None:
+        """Show nothing."""
+
+    async def beep(self, addr: int) -> None:
+        """Stay silent."""
+
+    async def ask_rating(self, addr: int) -> None:
+        """Wake nothing: the keys are always awake."""
+
+
     """A line of number displays, told apart by address."""
 
     async def show_number(self, addr: int, number: str) -> None:

@@ -22,6 +22,8 @@ DRIVERS = {
     "light-wled": "devices.drivers.light_wled:SPEC",
     "ledboard-alphasign": "devices.drivers.ledboard_alphasign:SPEC",
     "padline-ff68": "devices.drivers.padline_ff68:SPEC",
+    "buttons-evdev": "devices.drivers.buttons_evdev:SPEC",
+    "scanner-wedge": "devices.drivers.scanner_wedge:SPEC",
     "scanner-gm65": "devices.drivers.scanner_gm65:SPEC",
     "dispenser-stx": "devices.drivers.dispenser_stx:SPEC",
     "dispenser-crt541": "devices.drivers.dispenser_crt541:SPEC",

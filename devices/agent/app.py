@@ -37,6 +37,7 @@ from devices.spec import DriverSpec
 from devices.transports.audio import AlsaAudio, NetworkAudio
 from devices.transports.cups import open_cups
 from devices.transports.datagram import open_udp
+from devices.transports.input_device import open_input
 from devices.transports.pcsc import open_pcsc
 from devices.transports.places import parse_place
 from devices.transports.stream import open_serial, open_tcp
@@ -82,7 +83,7 @@ def check_device(device: DeviceSettings) -> tuple[DriverSpec, BaseModel]:
                 f"device {device.id}: {device.driver} needs {needs}, not {device.wire} (see {spec.doc})"
             )
     if spec.wire == "bytes" and place.kind not in spec.places:
-        forms = {"serial": "serial:…", "tcp": "tcp://…", "udp": "udp://…", "usblp": "usblp:/dev/…"}
+        forms = {"serial": "serial:…", "tcp": "tcp://…", "udp": "udp://…", "usblp": "usblp:/dev/…", "input": "input:…"}
         needs = " or ".join(forms.get(kind, kind) for kind in spec.places)
         raise BadDevice(f"device {device.id}: {device.driver} needs {needs}, not {device.wire}")
     return spec, settings
@@ -99,6 +100,8 @@ async def open_wire(spec: DriverSpec, wire: str) -> Any:
         return await open_cups(place.target)
     if place.kind == "usblp":
         return await open_usb_printer(place.target)
+    if place.kind == "input":
+        return await open_input(place.target)
     if place.kind == "udp":
         return await open_udp(place.target, place.number)
     if place.kind == "tcp":

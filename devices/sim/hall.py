@@ -11,6 +11,7 @@ from devices.sim.card_dispenser import SimCardDispenser
 from devices.sim.card_reader import SimCardReader
 from devices.sim.digit_line import SimDigitLine
 from devices.sim.id_reader import SimIdReader
+from devices.sim.keyboard import SimKeypad, SimWedge
 from devices.sim.led_alphasign import SimAlphaSign
 from devices.sim.led_board import SimLedBoard
 from devices.sim.led_image import SimLedImage
@@ -34,7 +35,9 @@ MAKERS: dict[str, Callable[..., Simulator]] = {
     "light-wled": SimWled,
     "light-ascii": SimAsciiLamps,
     "pad-line": SimPadLine,
+    "keypad": SimKeypad,
     "scanner": SimScanner,
+    "scanner-wedge": SimWedge,
     "speaker": SimSpeaker,
     "dispenser": SimCardDispenser,
 }

@@ -25,6 +25,8 @@ from devices.sim.datagrams import Datagrams
 FRAMES_KEPT = 200
 SLOW_S = 0.02  # pause before each byte of a slow machine
 FAULTS = ("unplug", "silent", "noise", "slow", "bad-checksum", "half-frame")
+PTY_FORMS = {"pty": "serial", "input": "input"}
+"""Kind of place on a pseudo terminal -> how its wire is written: a serial port, or an input device."""
 log = logging.getLogger(__name__)
 
 Send = Callable[[bytes], None]
@@ -45,7 +47,7 @@ class Host:
     device_id: str
     sim: Simulator
     place: str
-    """`pty:PATH`, `tcp:PORT` or `udp:PORT` (0: any free port)."""
+    """`pty:PATH`, `input:PATH`, `tcp:PORT` or `udp:PORT` (0: any free port)."""
     wire: str = ""
     """The address to write into a device's `wire`, known after `start`."""
     frames: deque[dict[str, str]] = field(default_factory=lambda: deque(maxlen=FRAMES_KEPT))

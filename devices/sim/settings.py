@@ -26,12 +26,15 @@ class SimSettings(_Table):
         "light-wled",
         "light-ascii",
         "pad-line",
+        "keypad",
         "scanner",
+        "scanner-wedge",
         "speaker",
         "dispenser",
     ]
     place: str = Field(
-        pattern=r"^(pty:.+|tcp:\d+|udp:\d+|vpcd:\d+)$", description="pty:PATH, tcp:PORT (0: any) or vpcd:PORT"
+        pattern=r"^(pty:.+|input:.+|tcp:\d+|udp:\d+|vpcd:\d+)$",
+        description="pty:PATH, input:PATH (keypads and typing scanners), tcp:PORT (0: any) or vpcd:PORT",
     )
     window: str | None = None
     windows: dict[int, str] = Field(default={}, description="pad and digit lines: address -> window")

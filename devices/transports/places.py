@@ -8,6 +8,7 @@
     usblp:/dev/usb/lp0                              a printer on USB (printer class)
     cups:A4-1                                       a queue of this computer's CUPS (A4 printers)
     alsa:default                                    this computer's sound (speakers only)
+    input:/dev/input/by-id/usb-…-event-kbd          a keypad or a scanner that types
     pcsc:ACR122U                                    the smart-card reader whose name has this in it; * any
 """
 
@@ -23,6 +24,7 @@ _UDP = re.compile(r"udp://(?P<host>[^:/]+|\[[^\]]+\]):(?P<port>\d+)")
 _ALSA = re.compile(r"alsa:(?P<name>\S+)")
 _USBLP = re.compile(r"usblp:(?P<path>/\S+)")
 _CUPS = re.compile(r"cups:(?P<queue>[^\s/#?]+)(\?server=(?P<server>\S+))?")
+_INPUT = re.compile(r"input:(?P<path>\S.*)")
 _PCSC = re.compile(r"pcsc:(?P<name>\S.*)")
 
 
@@ -33,7 +35,7 @@ class Place:
     `target` is a path, host or ALSA name; `number` a baud rate or port, 0 if not said.
     """
 
-    kind: Literal["serial", "tcp", "udp", "alsa", "pcsc", "usblp", "cups"]
+    kind: Literal["serial", "tcp", "udp", "alsa", "input", "pcsc", "usblp", "cups"]
     target: str
     number: int = 0
 
@@ -54,7 +56,9 @@ def parse_place(text: str) -> Place:
         return Place("cups", text.removeprefix("cups:"))
     if found := _PCSC.fullmatch(text):
         return Place("pcsc", found["name"])
+    if found := _INPUT.fullmatch(text):
+        return Place("input", found["path"])
     raise ValueError(
-        f"{text!r} is not a wire; write serial:/dev/…?baud=9600, "
+        f"{text!r} is not a wire; write serial:/dev/…?baud=9600, input:/dev/input/by-id/…, "
         "udp://host:port, tcp://host:port, pcsc:READER, usblp:/dev/usb/lp0, cups:QUEUE or alsa:default"
     )
