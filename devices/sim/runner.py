@@ -68,7 +68,7 @@ class Host:
     async def start(self) -> None:
         """Open the wire.  Raises OSError when the port is in use."""
         kind, _, target = self.place.partition(":")
-        if kind == "pty":
+        if kind in PTY_FORMS:
             self._open_pty(Path(target))
         elif kind == "udp":
             await self._open_udp(int(target))
@@ -92,7 +92,8 @@ class Host:
         link.symlink_to(os.ttyname(slave))
         os.close(slave)
         os.set_blocking(master, False)
-        self._master, self.wire = master, f"serial:{link}"
+        form = PTY_FORMS[self.place.partition(":")[0]]
+        self._master, self.wire = master, f"{form}:{link}"
         self._send = lambda data: _write_all(master, data)
         asyncio.get_running_loop().add_reader(master, self._pty_ready, master)
 
@@ -118,7 +119,7 @@ class Host:
             asyncio.get_running_loop().remove_reader(self._master)
             os.close(self._master)
             self._master, self._send = None, None
-            Path(self.wire.removeprefix("serial:")).unlink(missing_ok=True)
+            Path(self.wire.partition(":")[2]).unlink(missing_ok=True)
 
     async def _open_tcp(self, port: int) -> None:
         self._server = await asyncio.start_server(self._serve_tcp, "127.0.0.1", port)
@@ -269,8 +270,9 @@ class Host:
         """End the present fault."""
         fault, self._fault = self._fault, None
         if fault is not None and fault.kind == "unplug":
-            if self.place.startswith("pty:"):
-                self._open_pty(Path(self.place.removeprefix("pty:")))
+            kind, _, target = self.place.partition(":")
+            if kind in PTY_FORMS:
+                self._open_pty(Path(target))
             else:
                 again = self._open_udp if self.place.startswith("udp:") else self._open_tcp
                 self._replugging = asyncio.ensure_future(again(self._port))
