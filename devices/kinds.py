@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Annotated, Protocol, runtime_checkable
 
 from pydantic import BeforeValidator
@@ -135,7 +134,6 @@ class PadRating:
     level: int
 
 
-class PadLine(Driver, Protocol):
 def parse_button(text: object) -> object:
     """Return what a button means, written `call-next` or `rate-5`, or `2:recall` for another pad than 1.
 
@@ -159,6 +157,7 @@ Button = Annotated[PadPress | PadRating, BeforeValidator(parse_button)]
 """A setting that says what a button means."""
 
 
+class PadLine(Driver, Protocol):
     """A bus with call pads and evaluators, told apart by address."""
 
     def presses(self) -> AsyncIterator[PadPress | PadRating]:
@@ -182,7 +181,6 @@ Button = Annotated[PadPress | PadRating, BeforeValidator(parse_button)]
         ...
 
 
-class DigitLine(Driver, Protocol):
 class NoDisplay:
     """What a PadLine of mere buttons has in place of displays, beepers and evaluators: nothing."""
 
@@ -199,6 +197,7 @@ class NoDisplay:
         """Wake nothing: the keys are always awake."""
 
 
+class DigitLine(Driver, Protocol):
     """A line of number displays, told apart by address."""
 
     async def show_number(self, addr: int, number: str) -> None:
