@@ -151,6 +151,7 @@ class Server:
             lab=await self._lab(accounts),
             metrics=self._metrics,
             problems=self._problems,
+            digest_key=self._identity.derived("request-digest").encode(),
         )
         if self.settings.demo.auto_sign_in:
             await demo_people.sign_clerks_in(store, hall)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, Field, field_validator, model_validator
 
 from queue_server.contracts.base import Answer, Body, Ident
 
@@ -30,6 +30,14 @@ class EvaluationIn(Body):
     level: Level | int
     options: list[str] = Field(default=[], max_length=12)
     text: str | None = Field(default=None, max_length=500)
+
+    @field_validator("level", mode="before")
+    @classmethod
+    def _no_truth(cls, level: object) -> object:
+        """Refuse `true`, which counts as 1 and would say 非常不满意."""
+        if isinstance(level, bool):
+            raise ValueError("level is 1 to 5, 5 being very satisfied")
+        return level
 
     @model_validator(mode="after")
     def _one_of_both(self) -> EvaluationIn:

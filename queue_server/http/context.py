@@ -105,6 +105,8 @@ class Context:
     webhooks: Webhooks | None = None
     sights: Sights | None = None
     """Records who saw personal data; made from the store when not given."""
+    digest_key: bytes = b""
+    """Under which the bodies of repeatable writes are told apart; beside the database, never in it."""
     public_rate: PublicRate = field(default_factory=PublicRate)
     """What strangers have asked lately."""
     metrics: Callable[[], dict[str, float]] = field(default=dict)
