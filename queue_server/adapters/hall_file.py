@@ -55,6 +55,7 @@ class LeasesTable(Strict):
     max_open: int = Field(default=3, ge=1, le=20)
     cap_share_percent: int = Field(default=25, ge=0, le=100)
     grace_min: int = Field(default=60, ge=0, le=720)
+    leased_from: int = Field(default=601, ge=0, le=100_000)
 
 
 class HallTable(Strict):

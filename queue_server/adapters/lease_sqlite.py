@@ -1,7 +1,7 @@
 """Leases in SQLite, as a mix-in of its transaction.
 
 A number that was handed in stands under the primary key (lease, service, n), so it cannot come in twice;
-blocks come from the same `counter` row as online numbers, and `ticket_number` is the last guard of both.
+blocks come from rows of `counter` like online numbers, and `ticket_number` is the last guard of both.
 """
 
 from __future__ import annotations

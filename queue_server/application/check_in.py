@@ -11,6 +11,7 @@ from datetime import date
 
 from queue_server.application.book import hash_of, told_slot
 from queue_server.application.estimate import with_told_wait
+from queue_server.application.numbers import next_number
 from queue_server.application.ports import Tx
 from queue_server.application.window_access import place_at
 from queue_server.contracts.events import EventName
@@ -130,7 +131,7 @@ def _ticket(tx: Tx, found: Appointment, arrival: Arrival) -> tuple[Ticket, str |
     priority, reason = granted_class(
         tx.hall.policy, arrival.priority, arrival.priority_reason, birth, date.fromisoformat(tx.day)
     )
-    n = tx.next_number(service.id, service.start)
+    n = next_number(tx, service)
     made = Ticket(
         id=tx.new_id("t"),
         number=number_of(service, n),

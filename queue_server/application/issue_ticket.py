@@ -9,6 +9,7 @@ from queue_server.application.chain_stops import check_stops, services_asked
 from queue_server.application.check_in import Arrival, check_in_by_code, check_in_if_due
 from queue_server.application.estimate import with_told_wait
 from queue_server.application.issue_checks import check_issue
+from queue_server.application.numbers import next_number
 from queue_server.application.ports import Tx
 from queue_server.application.window_access import place_at
 from queue_server.contracts.events import EventName
@@ -40,7 +41,7 @@ def issue_ticket(tx: Tx, wanted: TicketIn) -> Ticket:
         raise QueueError("validation", reason=f"priority {wanted.priority!r} is not known")
     person = check_issue(tx, service, wanted.citizen)
     check_stops(tx, stops, wanted)
-    n = tx.next_number(service.id, service.start)
+    n = next_number(tx, service)
     birth = wanted.citizen.birth if wanted.citizen else None
     priority, reason = granted_class(
         tx.hall.policy, wanted.priority, wanted.priority_reason, birth, date.fromisoformat(tx.day)

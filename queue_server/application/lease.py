@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 
 from queue_server.application.cancel import cancel
 from queue_server.application.lease_out import lease_out
+from queue_server.application.numbers import take_leased
 from queue_server.application.ports import Tx
 from queue_server.contracts.leases import LeaseIn, LeaseOut, PlacesOut, SettledOut
 from queue_server.domain.errors import NotFound
@@ -36,7 +37,7 @@ def take_lease(tx: Tx, wanted: LeaseIn, holder: str) -> LeaseOut:
     blocks, places = {}, {}
     for service in services:
         if spans[service.id]:
-            first = tx.take_block(service.id, service.start, size)
+            first = take_leased(tx, service, size)
             blocks[service.id] = Block(first, first + size - 1)
             places[service.id] = _places(tx, service, spans[service.id], size)
     lease = Lease(

@@ -20,6 +20,7 @@ class LeaseRules:
 
     `max_open` leases of one terminal at a time: one more closes its oldest.  `cap_share_percent` of what a
     cap has left goes into one lease, rounded down.  A ticket may still be dated `grace_min` after the day.
+    Blocks begin at number `leased_from`, behind those of an ordinary day; 0: where the day stands.
     """
 
     size: int = 20
@@ -27,6 +28,7 @@ class LeaseRules:
     max_open: int = 3
     cap_share_percent: int = 25
     grace_min: int = 60
+    leased_from: int = 601
 
 
 @dataclass(frozen=True, slots=True)

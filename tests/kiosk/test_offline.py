@@ -50,7 +50,7 @@ async def test_numbers_go_on_in_the_leases_order_until_the_block_is_spent(kiosk:
     await outage(kiosk)
     numbers = [(await kiosk.queue.issue(f"r{n}", "A", None, "zh")).number for n in range(4)]
 
-    assert numbers == ["A001", "A002", "A003", "A004"]
+    assert numbers == ["A601", "A602", "A603", "A604"]
     with pytest.raises(Unreachable):
         await kiosk.queue.issue("r4", "A", None, "zh")
 
@@ -61,7 +61,7 @@ async def test_a_clock_that_is_a_little_late_does_not_close_the_service(
     await outage(kiosk)
     server.clock.advance(-3)
 
-    assert (await kiosk.queue.issue("r1", "A", None, "zh")).number == "A001"
+    assert (await kiosk.queue.issue("r1", "A", None, "zh")).number == "A601"
 
 
 async def test_the_same_request_gets_the_same_ticket(kiosk: Terminal) -> None:
@@ -165,7 +165,7 @@ async def test_everything_is_handed_in_before_the_next_number_is_asked_for(
     server.clock.advance(60)
     online = await kiosk.queue.issue("r2", "A", None, "zh")
 
-    assert [one.number for one in await server.tickets()] == ["A001", online.number]
+    assert [one.number for one in await server.tickets()] == ["A601", online.number]
 
 
 async def test_an_order_that_was_done_without_an_answer_leaves_one_ticket_in_the_line(
@@ -177,7 +177,7 @@ async def test_an_order_that_was_done_without_an_answer_leaves_one_ticket_in_the
     await kiosk.queue.hall()
 
     found = {one.number: one.state.value for one in await server.tickets()}
-    assert found == {"A005": "cancelled", ticket.number: "waiting"}
+    assert found == {"A001": "cancelled", ticket.number: "waiting"}
 
 
 async def test_a_ticket_that_nobody_saw_is_not_handed_in(kiosk: Terminal, server: Server) -> None:

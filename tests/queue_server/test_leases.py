@@ -79,12 +79,12 @@ async def waiting(run: Running, service: str) -> list[str]:
     return [one.number for one in await store.change(lambda tx: tx.line(service, 100))]
 
 
-async def test_an_online_number_comes_after_the_block(kiosk: httpx.AsyncClient) -> None:
+async def test_the_day_begins_with_the_first_number_though_a_block_is_out(kiosk: httpx.AsyncClient) -> None:
     taken = await lease(kiosk, size=7)
     online = (await issue(kiosk)).json()["number"]
 
-    assert (taken["services"][0]["first"], taken["services"][0]["last"]) == (1, 7)
-    assert online == "A008"
+    assert (taken["services"][0]["first"], taken["services"][0]["last"]) == (601, 607)
+    assert online == "A001"
 
 
 async def test_the_same_key_gets_the_same_lease(kiosk: httpx.AsyncClient) -> None:
@@ -116,7 +116,7 @@ async def test_who_took_an_offline_ticket_earlier_stands_before_who_took_one_onl
     online = (await issue(kiosk)).json()["number"]
     said = await sync(kiosk, taken, item(taken, 0), item(taken, 1))
 
-    assert await waiting(run, "A") == ["A001", "A002", online]
+    assert await waiting(run, "A") == ["A601", "A602", online]
     assert [one["accepted"] for one in said["items"]] == [True, True]
     assert all("/t/" in one["track_url"] for one in said["items"])
 
@@ -127,7 +127,7 @@ async def test_an_item_sent_again_is_the_same_ticket(run: Running, kiosk: httpx.
     again = await sync(kiosk, taken, item(taken), item(taken, 1))
 
     assert again["items"][0]["ticket_id"] == first["items"][0]["ticket_id"]
-    assert await waiting(run, "A") == ["A001", "A002"]
+    assert await waiting(run, "A") == ["A601", "A602"]
 
 
 async def test_only_the_foreign_number_of_a_batch_is_refused(run: Running, kiosk: httpx.AsyncClient) -> None:
@@ -151,7 +151,7 @@ async def test_only_the_foreign_number_of_a_batch_is_refused(run: Running, kiosk
         "service-unknown",
         "",
     ]
-    assert await waiting(run, "A") == ["A001", "A002"]
+    assert await waiting(run, "A") == ["A601", "A602"]
 
 
 async def test_what_would_be_refused_online_stands_in_the_line_with_a_mark(
@@ -162,7 +162,7 @@ async def test_what_would_be_refused_online_stands_in_the_line_with_a_mark(
     events = await run.server.store.read(lambda view: view.events(0, 1000))
 
     assert [one["mark"] for one in said["items"]] == ["", "ticket-already-waiting"]
-    assert sorted(await waiting(run, "A")) == ["A001", "A002"]
+    assert sorted(await waiting(run, "A")) == ["A601", "A602"]
     assert [one.reason for one in events if one.name.value == "ticket-issued"][-2:] == [
         "offline",
         "offline: ticket-already-waiting",
@@ -286,13 +286,13 @@ async def test_one_ticket_may_be_handed_in_like_an_order(run: Running, kiosk: ht
     taken = await lease(kiosk)
     run.server.clock.advance(600)  # type: ignore[union-attr]
     online = (await issue(kiosk)).json()["number"]
-    offline = {"offline": {"lease_id": taken["id"], "number": "A003"}, "issued_at": taken["made_at"]}
+    offline = {"offline": {"lease_id": taken["id"], "number": "A603"}, "issued_at": taken["made_at"]}
     first, again = [(await issue(kiosk, **offline)).json() for _ in range(2)]
     foreign = await issue(kiosk, offline={"lease_id": taken["id"], "number": online})
-    unknown = await issue(kiosk, offline={"lease_id": "none", "number": "A003"})
+    unknown = await issue(kiosk, offline={"lease_id": "none", "number": "A603"})
 
-    assert (first["number"], first["id"]) == ("A003", again["id"])
-    assert await waiting(run, "A") == ["A003", online]
+    assert (first["number"], first["id"]) == ("A603", again["id"])
+    assert await waiting(run, "A") == ["A603", online]
     assert [one.json()["code"] for one in (foreign, unknown)] == ["validation", "lease-unknown"]
 
 
