@@ -2,28 +2,35 @@
 
 Owns the clock and the retries that drivers must not know.  One call at a time: a second caller waits.
 The log says once "lost" and once "back after 42 s"; the health is told on every change, not more often.
+A machine that returns is found within 3 s: no pause between two tries is longer than `MOST_PAUSE_S`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from random import random
 from typing import Any, Protocol
 
-from devices.contracts.health import DeviceHealth, DeviceStatus, Paper, Storage
+from devices.contracts.health import DeviceHealth, DeviceStatus, Paper, Storage, SupplyLevel
 from devices.errors import DeviceError, DeviceFault, ProtocolError, TransportError, WireTimeout
 from devices.kinds import Driver
 from devices.runtime.backoff import backoff_s
+from devices.runtime.consumption import Supply, empty_at
 
+MOST_PAUSE_S = 2.0
 log = logging.getLogger(__name__)
 
 
 class Closable(Protocol):
-    """A wire that the session opened and must close."""
+    """A wire that the session opened and must close.
+
+    A wire that notices by itself that it was unplugged has `gone()`, which then raises a DeviceError.
+    """
 
     async def close(self) -> None:
         """Let go."""
@@ -56,7 +63,11 @@ class Parts:
     arrived: Callable[[Any], Awaitable[None]] | None = None
     check_s: float = 5.0
     first_retry_s: float = 0.2
+    supplies: dict[str, float] = field(default_factory=dict)
+    """Name of what the machine uses up (`paper`) -> how much a filling holds."""
     sleep: Callable[[float], Awaitable[None]] = field(default=asyncio.sleep)
+    now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    chance: Callable[[], float] = field(default=random)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +90,7 @@ class Session:
         self._errors = 0
         self._discarded = 0
         self._lost_at: datetime | None = None
+        self._supplies = {name: Supply(full, parts.now()) for name, full in parts.supplies.items()}
         self.health = self._make_health(DeviceStatus.STARTING)
 
     @asynccontextmanager
@@ -109,7 +121,15 @@ class Session:
                 tries = 0 if was_there else tries
                 await self._lost(DeviceStatus.OFFLINE, error)
             tries += 1
-            await self._parts.sleep(backoff_s(tries, first_s=self._parts.first_retry_s, most_s=2.0))
+            pause_s = backoff_s(
+                tries, first_s=self._parts.first_retry_s, most_s=MOST_PAUSE_S, chance=self._parts.chance()
+            )
+            await self._parts.sleep(pause_s)
+
+    def used(self, name: str, amount: float = 1.0) -> None:
+        """Count what was used up; nothing happens when its capacity is not configured."""
+        if name in self._supplies:
+            self._supplies[name] = self._supplies[name].after_use(amount)
 
     def _break(self, error: Exception) -> None:
         if self._broken is not None and not self._broken.done():
@@ -120,12 +140,12 @@ class Session:
         try:
             driver = self._parts.build(wire)
             await driver.probe()
-            await self._serve(driver)
+            await self._serve(driver, getattr(wire, "gone", None))
         finally:
             self._driver = None
             await wire.close()
 
-    async def _serve(self, driver: Driver) -> None:
+    async def _serve(self, driver: Driver, gone: Callable[[], Awaitable[None]] | None) -> None:
         parts = self._parts
         self._driver = driver
         self._broken = asyncio.get_running_loop().create_future()
@@ -135,6 +155,8 @@ class Session:
         jobs = [asyncio.ensure_future(self._broken), asyncio.ensure_future(self._check_often())]
         if parts.listen is not None:
             jobs.append(asyncio.ensure_future(parts.listen(driver)))
+        if gone is not None:
+            jobs.append(asyncio.ensure_future(gone()))
         try:
             done, _ = await asyncio.wait(jobs, return_when=asyncio.FIRST_COMPLETED)
             for job in done:
@@ -160,13 +182,19 @@ class Session:
         await self._say(detail or Detail())
 
     async def _say(self, detail: Detail) -> None:
+        self._sense({"paper": detail.paper, **detail.storage})
         status = DeviceStatus.HARDWARE_ERROR if detail.reason else DeviceStatus.ONLINE
         health = self._make_health(status, detail.reason, detail.paper)
         await self._change(health.model_copy(update={"storage": detail.storage}))
 
+    def _sense(self, words: Mapping[str, Paper | Storage | None]) -> None:
+        for name, word in words.items():
+            if word is not None and name in self._supplies:
+                self._supplies[name] = self._supplies[name].sensed(word.value, self._parts.now())
+
     async def _back(self) -> None:
         if self._lost_at is not None:
-            away_s = (datetime.now(UTC) - self._lost_at).total_seconds()
+            away_s = (self._parts.now() - self._lost_at).total_seconds()
             log.info("%s: back after %d s", self._parts.device_id, away_s)
             self._lost_at = None
         await self._change(self._make_health(DeviceStatus.ONLINE))
@@ -174,7 +202,7 @@ class Session:
     async def _lost(self, status: DeviceStatus, error: Exception) -> None:
         self._errors += 1
         if self._lost_at is None:
-            self._lost_at = datetime.now(UTC)
+            self._lost_at = self._parts.now()
             log.warning("%s: lost: %s", self._parts.device_id, error)
         code = getattr(error, "code", "wire-lost")
         await self._change(self._make_health(status, code))
@@ -189,11 +217,12 @@ class Session:
             kind=parts.kind,
             driver=parts.driver,
             status=status,
-            since_at=datetime.now(UTC),
+            since_at=parts.now(),
             reason=reason,
             paper=paper,
             errors=self._errors,
             discarded_bytes=self._discarded + here,
+            supplies={name: _level(supply, parts.now()) for name, supply in self._supplies.items()},
         )
 
     async def _change(self, health: DeviceHealth) -> None:
@@ -205,7 +234,16 @@ class Session:
 
 def _told(health: DeviceHealth) -> tuple[object, ...]:
     """Return what must differ for a state to be told again."""
-    return (health.status, health.reason, health.paper, health.storage)
+    left = {name: supply.left_percent for name, supply in health.supplies.items()}
+    return (health.status, health.reason, health.paper, health.storage, left)
+
+
+def _level(supply: Supply, now: datetime) -> SupplyLevel:
+    """Return a supply as it is told: in steps, or every ticket would be news."""
+    left = None if supply.left is None else round(20 * supply.left / supply.capacity) * 5
+    return SupplyLevel(
+        capacity=supply.capacity, used=supply.used, left_percent=left, empty_at=empty_at(supply, now)
+    )
 
 
 async def _probe(driver: Driver) -> None:

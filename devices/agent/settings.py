@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -49,6 +49,10 @@ class DeviceSettings(_Table):
         default=60.0, gt=0, description="boards: how often a text is told again, in case it restarted"
     )
     check_s: float = Field(default=5.0, gt=0, description="how often an idle machine is asked how it is")
+    supplies: dict[str, Annotated[float, Field(gt=0)]] = Field(
+        default={},
+        description="how much a filling holds, for example paper = 700 (tickets), to tell when it ends",
+    )
     settings: dict[str, Any] = Field(default={}, description="the driver's own settings")
 
     @field_validator("wire")

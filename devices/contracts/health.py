@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from devices.contracts.base import Message
+from pydantic import BaseModel, ConfigDict
+
+from devices.contracts.base import Message, Utc
 
 
 class DeviceStatus(StrEnum):
@@ -40,12 +42,27 @@ class Storage(StrEnum):
     EMPTY = "empty"
 
 
+class SupplyLevel(BaseModel):
+    """How much a machine has of something it uses up, in pieces (tickets, cards).
+
+    `left_percent` in steps of five and `empty_at` (at the present pace) are None while nobody can tell.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    capacity: float
+    used: float = 0.0
+    left_percent: int | None = None
+    empty_at: Utc | None = None
+
+
 class DeviceHealth(Message):
     """The retained state of one machine.
 
     `reason` is a stable code such as `paper-out` or `no-answer`, empty when all is well;
     `discarded_bytes` counts line noise since the agent started; `paper` is for printers only, `storage`
     (name of a stack or bin -> how it is) for machines that give or keep something.
+    `supplies` (paper, cards …) are those whose capacity is configured.
     """
 
     device_id: str
@@ -58,6 +75,7 @@ class DeviceHealth(Message):
     errors: int = 0
     discarded_bytes: int = 0
     storage: dict[str, Storage] = {}
+    supplies: dict[str, SupplyLevel] = {}
 
 
 class AgentState(Message):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 
-def backoff_s(tries: int, *, first_s: float = 0.2, most_s: float = 5.0) -> float:
-    """Return the pause before try number `tries` (1 is the first retry): doubling, capped.
+def backoff_s(tries: int, *, first_s: float = 0.2, most_s: float = 5.0, chance: float = 1.0) -> float:
+    """Return the pause before try number `tries` (1 is the first retry): doubling, capped, then shortened.
 
-    Without jitter on purpose: each machine has a wire of its own, nobody else knocks at that door.
+    `chance` (0 to 1, drawn by the caller) takes up to half of it away, so that many who lost the same thing
+    at once do not all come back at once; 1 takes nothing.
     """
-    return min(most_s, first_s * 2.0 ** max(0, min(tries, 32) - 1))
+    whole = min(most_s, first_s * 2.0 ** max(0, min(tries, 32) - 1))
+    return whole * (0.5 + chance / 2)

@@ -52,6 +52,19 @@ class StreamWire:
         except (OSError, serial.SerialException) as error:
             raise WireClosed(f"the wire broke: {error}") from error
 
+    async def gone(self) -> None:
+        """Wait until the other end is unplugged, though nobody reads or writes; then raise WireClosed.
+
+        A serial port notices at once.  A TCP peer that hangs up in order is noticed by the next read only.
+        """
+        reason = "the wire was closed"
+        try:
+            # Shielded: the stream has one future for all who wait, and cancelling would end it for them too.
+            await asyncio.shield(self._writer.wait_closed())
+        except (OSError, serial.SerialException) as error:
+            reason = f"the wire broke: {error}"
+        raise WireClosed(reason)
+
     async def close(self) -> None:
         """Let go of the port."""
         with contextlib.suppress(OSError, serial.SerialException):

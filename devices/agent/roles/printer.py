@@ -89,6 +89,7 @@ class PrinterRole:
             self._leftover = True  # the wire broke at a moment nobody knows
             return PrintResult(job_id=job.job_id, outcome=PrintOutcome.FAILED, reason=error.code)
         if result.started:
+            self._session.used("paper")
             self._leftover = result.outcome is not PrintOutcome.PRINTED
         return result
 
