@@ -193,6 +193,7 @@ class Agent:
                     build=lambda wire: spec.build(device.id, wire, settings),
                     tell=self._buses.tell_health,
                     check_s=device.check_s,
+                    supplies=dict(device.supplies),
                     **hooks,
                 )
             )
