@@ -10,6 +10,7 @@ import os
 import tty
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ import pytest
 from devices import registry
 from devices.agent.app import open_wire
 from devices.contracts.health import DeviceHealth, DeviceStatus
+from devices.kinds import Driver
 from devices.session import Parts, Session
 
 PATIENCE_S = 20.0  # the cadence of the tries is proved in test_session.py; here is a busy computer
@@ -44,10 +46,33 @@ class Adapter:
         os.close(self._master)
 
 
+@dataclass
+class Heard:
+    """What a session told, and when it had checked its machine."""
+
+    told: asyncio.Queue[DeviceHealth] = field(default_factory=asyncio.Queue)
+    checked: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def check(self, driver: Driver) -> None:
+        await driver.probe()
+        self.checked.set()
+
+    async def next(self) -> tuple[DeviceStatus, str]:
+        async with asyncio.timeout(PATIENCE_S):
+            health = await self.told.get()
+        return health.status, health.reason
+
+    async def until_idle(self) -> None:
+        """Wait for the check after a connection; the next one comes in an hour."""
+        async with asyncio.timeout(PATIENCE_S):
+            await self.checked.wait()
+        self.checked.clear()
+
+
 @asynccontextmanager
-async def agent_for(link: Path, check_s: float) -> AsyncIterator[asyncio.Queue[DeviceHealth]]:
+async def agent_for(link: Path) -> AsyncIterator[Heard]:
     """Run the session of a lamp box, which never says a word, at `link`."""
-    told: asyncio.Queue[DeviceHealth] = asyncio.Queue()
+    heard = Heard()
     spec = registry.find("light-ascii")
     session = Session(
         Parts(
@@ -56,34 +81,30 @@ async def agent_for(link: Path, check_s: float) -> AsyncIterator[asyncio.Queue[D
             driver=spec.name,
             open_wire=lambda: open_wire(spec, f"serial:{link}?baud=9600"),
             build=lambda wire: spec.build("light-1", wire, spec.settings()),
-            tell=told.put,
-            check_s=check_s,
+            tell=heard.told.put,
+            check=heard.check,
+            check_s=3600,
         )
     )
     running = asyncio.create_task(session.run())
     try:
-        yield told
+        yield heard
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 
 
-async def next_status(told: asyncio.Queue[DeviceHealth]) -> tuple[DeviceStatus, str]:
-    async with asyncio.timeout(PATIENCE_S):
-        health = await told.get()
-    return health.status, health.reason
-
-
 async def test_an_adapter_that_is_pulled_and_put_back_works_again_by_itself(tmp_path: Path) -> None:
     adapter = Adapter(tmp_path / "usb-1a86_USB_Serial-if00-port0")
     adapter.plug()
-    async with agent_for(adapter.link, check_s=3600) as told:
-        first = await next_status(told)
+    async with agent_for(adapter.link) as heard:
+        first = await heard.next()
         for _ in range(3):
+            await heard.until_idle()
             adapter.pull()
-            lost = await next_status(told)
+            lost = await heard.next()
             adapter.plug()
-            back = await next_status(told)
+            back = await heard.next()
 
             assert lost[0] is DeviceStatus.OFFLINE
             assert back == (DeviceStatus.ONLINE, "")
@@ -93,10 +114,10 @@ async def test_an_adapter_that_is_pulled_and_put_back_works_again_by_itself(tmp_
 
 async def test_an_adapter_that_was_not_there_at_the_start_is_found_when_it_comes(tmp_path: Path) -> None:
     adapter = Adapter(tmp_path / "usb-FTDI-if00-port0")
-    async with agent_for(adapter.link, check_s=3600) as told:
-        missing = await next_status(told)
+    async with agent_for(adapter.link) as heard:
+        missing = await heard.next()
         adapter.plug()
-        there = await next_status(told)
+        there = await heard.next()
 
     assert missing == (DeviceStatus.OFFLINE, "wire-lost")
     assert there == (DeviceStatus.ONLINE, "")
