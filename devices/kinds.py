@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Annotated, Protocol, runtime_checkable
 
 from pydantic import BeforeValidator
@@ -19,6 +20,7 @@ from devices.contracts.dispenser import CardResult
 from devices.contracts.health import Paper, Storage
 from devices.contracts.id_reader import CardMedium, IdCard
 from devices.contracts.printer import DocumentResult, PrintDocument, PrintResult, TicketSlip
+from devices.contracts.tax_machine import Reconciliation, Refill, StorageUnit
 from devices.contracts.window_display import WindowState
 
 
@@ -271,6 +273,98 @@ class Scanner(Driver, Protocol):
 
     async def trigger(self) -> None:
         """Look for one code now; a scanner that always looks does nothing.  Raises DeviceFault."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TaxMachineStatus:
+    """What a tax machine says of itself, in XFS4IoT's words.  `reason` is a stable code; empty: it works."""
+
+    device: str
+    reason: str = ""
+    paper: Paper = Paper.UNKNOWN
+    exchange: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TaxEvent:
+    """What it said unasked.  `name` is XFS4IoT's, for example `Auxiliaries.CabinetDoor`."""
+
+    name: str
+    unit: str = ""
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalLine:
+    """One entry of its journal, without the taxpayer; `fields` as in devices.contracts.tax_machine."""
+
+    seq: int
+    fields: dict[str, str | int]
+
+
+@dataclass(frozen=True, slots=True)
+class JournalPage:
+    """Entries after `after`, in order, of the journal `journal`; the machine has `oldest` to `newest`."""
+
+    journal: str
+    after: int
+    oldest: int
+    newest: int
+    lines: tuple[JournalLine, ...]
+
+
+class TaxMachine(Driver, Protocol):
+    """The supervisor's link to a tax machine.  What changes something takes a command's id."""
+
+    async def heartbeat(self) -> TaxMachineStatus | None:
+        """Ask how it is; None while it has missed too few beats to be called away.  Raises WireTimeout."""
+        ...
+
+    async def storage(self) -> tuple[StorageUnit, ...]:
+        """Return all cassettes, rolls and bins."""
+        ...
+
+    async def listen(self, wait_s: float) -> list[TaxEvent]:
+        """Return what it said unasked, waiting at most `wait_s` for more."""
+        ...
+
+    async def set_clock(self, at: datetime) -> None:
+        """Set its clock."""
+        ...
+
+    async def lock(self, unit: str, command_id: str) -> None:
+        """Lock a cassette: nothing is sold from it.  Raises DeviceFault."""
+        ...
+
+    async def unlock(self, unit: str, command_id: str) -> None:
+        """Unlock it.  Raises DeviceFault `mismatch` while its numbers do not add up."""
+        ...
+
+    async def set_low_mark(self, unit: str, low: int, command_id: str) -> None:
+        """Set below how many sheets it is low."""
+        ...
+
+    async def reconcile(self, unit: str, command_id: str) -> Reconciliation:
+        """Count a cassette."""
+        ...
+
+    async def start_exchange(self, operators: tuple[str, str], command_id: str) -> None:
+        """Begin to refill: nothing is sold until `end_exchange`."""
+        ...
+
+    async def end_exchange(
+        self, operators: tuple[str, str], units: tuple[Refill, ...], command_id: str
+    ) -> None:
+        """End it, and say what is in the cassettes that were refilled."""
+        ...
+
+    async def read_journal(self, after: int) -> JournalPage:
+        """Return entries after the number `after`, as many as fit."""
+        ...
+
+    async def ack_journal(self, journal: str, upto: int) -> None:
+        """Let the machine forget its entries up to `upto`."""
         ...
 
 

@@ -22,11 +22,13 @@ DRIVERS = {
     "light-wled": "devices.drivers.light_wled:SPEC",
     "ledboard-alphasign": "devices.drivers.ledboard_alphasign:SPEC",
     "padline-ff68": "devices.drivers.padline_ff68:SPEC",
+    "buttons-modbus": "devices.drivers.buttons_modbus:SPEC",
     "buttons-evdev": "devices.drivers.buttons_evdev:SPEC",
     "scanner-wedge": "devices.drivers.scanner_wedge:SPEC",
     "scanner-gm65": "devices.drivers.scanner_gm65:SPEC",
     "dispenser-stx": "devices.drivers.dispenser_stx:SPEC",
     "dispenser-crt541": "devices.drivers.dispenser_crt541:SPEC",
+    "taxmachine-link": "devices.drivers.taxmachine_link:SPEC",
     "speaker-espeak": "devices.drivers.speaker_espeak:SPEC",
 }
 GROUP = "tingtong.devices"

@@ -11,6 +11,7 @@ from devices.sim.card_dispenser import SimCardDispenser
 from devices.sim.card_reader import SimCardReader
 from devices.sim.digit_line import SimDigitLine
 from devices.sim.id_reader import SimIdReader
+from devices.sim.input_module import SimInputModule
 from devices.sim.keyboard import SimKeypad, SimWedge
 from devices.sim.led_alphasign import SimAlphaSign
 from devices.sim.led_board import SimLedBoard
@@ -22,6 +23,7 @@ from devices.sim.runner import FAULT_ACTIONS, Host
 from devices.sim.scanner import SimScanner
 from devices.sim.settings import SimHallSettings, SimSettings
 from devices.sim.speaker import SimSpeaker
+from devices.sim.tax_machine import SimTaxMachine
 from devices.sim.vpcd import VpcdHost
 
 MAKERS: dict[str, Callable[..., Simulator]] = {
@@ -35,11 +37,13 @@ MAKERS: dict[str, Callable[..., Simulator]] = {
     "light-wled": SimWled,
     "light-ascii": SimAsciiLamps,
     "pad-line": SimPadLine,
+    "input-module": SimInputModule,
     "keypad": SimKeypad,
     "scanner": SimScanner,
     "scanner-wedge": SimWedge,
     "speaker": SimSpeaker,
     "dispenser": SimCardDispenser,
+    "tax-machine": SimTaxMachine,
 }
 
 

@@ -26,11 +26,13 @@ class SimSettings(_Table):
         "light-wled",
         "light-ascii",
         "pad-line",
+        "input-module",
         "keypad",
         "scanner",
         "scanner-wedge",
         "speaker",
         "dispenser",
+        "tax-machine",
     ]
     place: str = Field(
         pattern=r"^(pty:.+|input:.+|tcp:\d+|udp:\d+|vpcd:\d+)$",
