@@ -77,11 +77,17 @@ class QueueCondition:
 
 
 def judge_queue(state: int, reasons: Iterable[str], *, accepting: bool = True) -> QueueCondition:
-    """Return what a queue's state and reasons say together; a state outside of IPP counts as stopped."""
+    """Return what a queue's state and reasons say together; a state outside of IPP counts as stopped.
+
+    What an idle queue says of its printer is what the last job's back-end saw, and only the next one looks
+    again: it is told as `paper`, but stops nothing.
+    """
     split = [_split(reason) for reason in reasons if reason and reason != "none"]
     stopping = {word for word, grave in split if grave}
     mild = {word for word, grave in split if not grave}
     found = next((ours for word, ours in _STOPS.items() if word in stopping), "")
+    if state == QueueState.IDLE:
+        found = ""
     if not found and state not in (QueueState.IDLE, QueueState.PROCESSING):
         found = "paused" if not stopping else "printer-fault"
     if not found and not accepting:

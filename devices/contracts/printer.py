@@ -111,7 +111,7 @@ class DocumentResult(Message):
     """Result of `print-document`; UNKNOWN is never counted as printed.  `started`: pages may have come out.
 
     Reasons: those of PrintResult without `cutter`, and `paper-jam, toner-empty, output-full, paused,
-    cancelled, no-document, document-type`.  `sheets` is how many the print system counted, 0 if it did not.
+    cancelled, no-document, document-type`.  `pages` is how many the print system counted, 0 if it did not.
     """
 
     scope: ClassVar[Scope] = Scope.LOCAL
@@ -120,5 +120,5 @@ class DocumentResult(Message):
     outcome: PrintOutcome
     started: bool = False
     reason: str = ""
-    sheets: int = 0
+    pages: int = 0
     paper: Paper = Paper.UNKNOWN

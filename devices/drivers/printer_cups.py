@@ -141,7 +141,7 @@ class CupsPrinter:
             outcome=outcome,
             reason=reason,
             started=started,
-            sheets=max(0, job.sheets),
+            pages=max(0, job.pages),
             paper=condition.paper,
         )
 

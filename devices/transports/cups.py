@@ -61,15 +61,15 @@ class CupsQueue:
         return int(self._ask("printFile", self._queue, path, name, options))
 
     def find(self, name: str) -> tuple[int, int, int] | None:
-        """Return the newest job of that name: number, state, sheets."""
-        wanted = ["job-id", "job-name", "job-state", "job-printer-uri", "job-media-sheets-completed"]
+        """Return the newest job of that name: number, state, pages."""
+        wanted = ["job-id", "job-name", "job-state", "job-printer-uri", "job-impressions-completed"]
         jobs = self._ask("getJobs", which_jobs="all", my_jobs=True, requested_attributes=wanted)
         mine = [number for number, job in jobs.items() if job.get("job-name") == name]
         return _job_of(max(mine), jobs[max(mine)]) if mine else None
 
     def job(self, number: int) -> tuple[int, int, int]:
-        """Return number, job-state and sheets."""
-        wanted = ["job-state", "job-media-sheets-completed"]
+        """Return number, job-state and pages."""
+        wanted = ["job-state", "job-impressions-completed"]
         return _job_of(number, self._ask("getJobAttributes", number, requested_attributes=wanted))
 
     def cancel(self, number: int) -> None:
@@ -105,7 +105,7 @@ class CupsQueue:
 
 
 def _job_of(number: int, found: Mapping[str, Any]) -> tuple[int, int, int]:
-    return number, int(found["job-state"]), int(found.get("job-media-sheets-completed") or 0)
+    return number, int(found["job-state"]), int(found.get("job-impressions-completed") or 0)
 
 
 def _check_document(path: Path) -> None:

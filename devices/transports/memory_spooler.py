@@ -23,7 +23,7 @@ class KeptJob:
     options: dict[str, str]
     done_at_s: float
     state: JobState = JobState.PENDING
-    sheets: int = 0
+    pages: int = 0
 
 
 @dataclass
@@ -70,7 +70,7 @@ class MemorySpooler:
         """See Spooler."""
         self._answer()
         job = self.jobs[number]
-        return SpoolJob(number, job.state, job.sheets)
+        return SpoolJob(number, job.state, job.pages)
 
     async def cancel(self, number: int) -> None:
         """See Spooler."""
@@ -103,4 +103,4 @@ class MemorySpooler:
         job.state = JobState.PROCESSING
         stopped = any(reason.endswith("-error") for reason in self.reasons)
         if not stopped and self._now_s >= job.done_at_s:
-            job.state, job.sheets = JobState.COMPLETED, int(job.options.get("copies", "1"))
+            job.state, job.pages = JobState.COMPLETED, int(job.options.get("copies", "1"))

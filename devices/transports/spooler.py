@@ -9,11 +9,11 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class SpoolJob:
-    """One job: `state` is IPP's job-state, `sheets` how many sheets the print system counted."""
+    """One job: `state` is IPP's job-state, `pages` how many pages the print system counted."""
 
     number: int
     state: int
-    sheets: int = 0
+    pages: int = 0
 
 
 @dataclass(frozen=True, slots=True)
