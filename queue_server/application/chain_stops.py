@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from queue_server.application.chain_ports import StopDone
-from queue_server.application.issue_checks import person_of, require_open, take_slots
+from queue_server.application.issue_checks import person_of, require_open, return_slots, take_slots
 from queue_server.application.ports import Tx
 from queue_server.contracts.events import EventName
 from queue_server.contracts.tickets import TicketIn
@@ -15,6 +15,9 @@ from queue_server.domain.errors import NotFound, QueueError
 from queue_server.domain.hall import Hall
 from queue_server.domain.limits import already_waiting
 from queue_server.domain.ticket import FINAL, Action, Ticket
+
+DROPPED = "dropped"
+"""The reason in the event of a ticket whose rest was given up: `dropped: C A`."""
 
 
 def services_asked(hall: Hall, wanted: TicketIn) -> tuple[str, tuple[str, ...]]:
@@ -52,17 +55,22 @@ def check_stops(tx: Tx, stops: Sequence[str], wanted: TicketIn) -> None:
         take_slots(tx, service)
 
 
-def finish(tx: Tx, ticket: Ticket, outcome: str | None = None, case_no: str | None = None) -> Ticket:
+def finish(
+    tx: Tx, ticket: Ticket, outcome: str | None = None, case_no: str | None = None, *, drop_rest: bool = False
+) -> Ticket:
     """End the service of a ticket; with stops left it waits for the next one.  Raises NotAllowed.
 
+    `drop_rest` ends the ticket here: its stops still to come are given up, and the record says which.
     The window of `ticket` is free afterwards and may offer its evaluation: that is for the caller to keep.
     """
     known = [stop for stop in stops_of(ticket.stops) if stop in tx.hall.services]  # the hall may have changed
-    if known:
+    if known and not drop_rest:
         return _go_on(tx, replace(ticket, stops=kept_stops(known)), outcome, case_no)
-    done = ticket.after(Action.FINISH, finished_at=tx.now, outcome=outcome, case_no=case_no)
+    done = ticket.after(Action.FINISH, finished_at=tx.now, outcome=outcome, case_no=case_no, stops="")
     tx.save(done)
-    tx.emit(EventName.TICKET_FINISHED, done)
+    tx.emit(EventName.TICKET_FINISHED, done, reason=f"{DROPPED}: {' '.join(known)}" if known else None)
+    for stop in known:
+        return_slots(tx, replace(ticket, service_id=stop, calls=0))  # nobody called it there
     return done
 
 

@@ -11,13 +11,20 @@ from queue_server.application.window_access import current_ticket
 from queue_server.domain.ticket import Action, Ticket
 
 
-def finish_service(tx: Tx, window_id: str, outcome: str | None = None, case_no: str | None = None) -> Ticket:
+def finish_service(
+    tx: Tx,
+    window_id: str,
+    outcome: str | None = None,
+    case_no: str | None = None,
+    *,
+    drop_rest: bool = False,
+) -> Ticket:
     """Finish the window's ticket and wake its evaluation tablet.  Raises Refused `not-allowed`.
 
-    Returns the ticket: done, or waiting for its next stop.
+    Returns the ticket: done, or waiting for its next stop unless `drop_rest`.
     """
     ticket = current_ticket(tx, window_id, Action.FINISH)
-    done = finish(tx, ticket, outcome, case_no)
+    done = finish(tx, ticket, outcome, case_no, drop_rest=drop_rest)
     tx.save_desk(replace(tx.desk(window_id), rate_ticket=None if done.rated else done.id, since_at=tx.now))
     return done
 

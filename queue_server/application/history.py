@@ -12,6 +12,7 @@ from queue_server.contracts.history import HistoryOut, MarkOut, PeriodOut
 from queue_server.contracts.tickets import TicketState, WhyOut
 from queue_server.domain.hall import Hall
 from queue_server.domain.ticket import FINAL, State, Ticket
+from queue_server.domain.words import in_chinese
 
 MARKS = frozenset({EventName.TICKET_PRINT, EventName.TICKET_RATED})
 _STOP = (EventName.TICKET_FINISHED, EventName.TICKET_MOVED)
@@ -65,7 +66,7 @@ def _period(hall: Hall, edge: Event, after: Event | None, now: datetime, why: Wh
         service_id=edge.service_id,
         service=service.name if service else edge.service_id or "",
         zone=edge.zone,
-        why=why.zh if why else edge.reason or "",
+        why=why.zh if why else str(in_chinese("reason", edge.reason or "")),
         why_en=why.en if why else edge.reason or "",
     )
 

@@ -55,6 +55,8 @@ class FinishIn(Body):
 
     outcome: str | None = Field(default=None, max_length=40)
     case_no: str | None = Field(default=None, max_length=50)
+    rest: Literal["next", "drop"] = "next"
+    """With stops still to come: go on to the next one, or end the ticket here and give them up."""
 
 
 class TransferIn(Body):

@@ -111,6 +111,8 @@ PATTERNS = tuple(
         (r"events: no event is called (\S+)", r"events 没有名为 \1 的事件"),
         (r"number (\S+) is not one of lease (\S+)", r"号码 \1 不属于号段 \2"),
         (r"number (\S+) was handed in under another key", r"号码 \1 已用别的请求编号交回"),
+        # why, in a ticket's history
+        (r"dropped: (.+)", r"不再办理后续环节 \1"),
         (r"no (\S+) (\S+)", r"没有 \1 \2"),
     )
 )

@@ -21,6 +21,7 @@ from queue_server.application.call_next import call_next
 from queue_server.application.cancel import cancel
 from queue_server.application.evaluate import Rating, evaluate, evaluate_at_window
 from queue_server.application.finish_service import finish_by_pad, finish_service
+from queue_server.application.history import history
 from queue_server.application.issue_ticket import issue_ticket
 from queue_server.application.queries import ticket_out, track
 from queue_server.application.sign import sign_in
@@ -30,6 +31,7 @@ from queue_server.application.statistics import figures_by
 from queue_server.application.transfer import transfer
 from queue_server.contracts.events import EventName
 from queue_server.contracts.tickets import Channel, CitizenIn, TicketIn
+from queue_server.domain.caps import Caps
 from queue_server.domain.chain import Package, kept_stops, place_at_next_stop, stops_of
 from queue_server.domain.errors import QueueError
 from queue_server.domain.estimate import Estimate
@@ -114,6 +116,51 @@ async def test_the_call_key_and_the_pads_finish_send_a_chain_on_as_well(store: A
 
     assert second is not None
     assert (second.number, moved.service_id, lines) == ("A002", "C", {"B": 1, "C": 1})
+
+
+async def test_a_clerk_may_end_the_whole_number_at_a_stop(
+    store: AnyStore, hall: Hall, clock: FixedClock
+) -> None:
+    taken = await take(store, "A", stops=["C", "A"])
+    await store.change(lambda tx: call_next(tx, "1"))
+    await store.change(lambda tx: start_service(tx, "1"))
+    done = await store.change(lambda tx: finish_service(tx, "1", "done", drop_rest=True))
+    lines, served, told = await store.read(
+        lambda view: (
+            view.waiting_counts("2026-11-23"),
+            view.served_counts("2026-11-23"),
+            history(view, hall, taken.id, clock.now()).periods[-1],
+        )
+    )
+
+    assert (done.state, done.stops, done.window, done.outcome) == (State.DONE, "", "1", "done")
+    assert (lines, served) == ({}, {"1": 1})
+    assert (told.why, told.why_en) == ("不再办理后续环节 C A", "dropped: C A")
+
+
+async def test_the_places_of_dropped_stops_go_back_and_that_of_the_served_one_stays(
+    store: AnyStore, hall: Hall
+) -> None:
+    for service in ("A", "C"):
+        hall.services[service] = replace(hall.services[service], caps=Caps(morning=1))
+    await take(store, "A", stops=["C"])
+    await store.change(lambda tx: call_next(tx, "1"))
+    await store.change(lambda tx: start_service(tx, "1"))
+    before = await refusal(store, "C")
+    await store.change(lambda tx: finish_service(tx, "1", drop_rest=True))
+
+    assert (before, await refusal(store, "A")) == ("quota-exhausted", "quota-exhausted")
+    assert (await take(store, "C")).number == "C501"
+
+
+async def test_without_stops_there_is_nothing_to_drop(store: AnyStore, clock: FixedClock) -> None:
+    await take(store, "A")
+    await store.change(lambda tx: call_next(tx, "1"))
+    await store.change(lambda tx: start_service(tx, "1"))
+    await store.change(lambda tx: finish_service(tx, "1", drop_rest=True))
+    last = (await store.read(lambda view: view.events(0, 99)))[-1]
+
+    assert (last.name, last.reason) == (EventName.TICKET_FINISHED, None)
 
 
 async def test_a_package_is_the_chain_it_names(store: AnyStore) -> None:

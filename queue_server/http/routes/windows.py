@@ -121,8 +121,11 @@ async def post_finish(
 ) -> Response:
     """Finish the window's ticket and wake its evaluation tablet."""
     told = how or FinishIn()
+    drop = told.rest == "drop"
     return await write(
-        request, caller, shown(lambda tx: finish_service(tx, window_id, told.outcome, told.case_no))
+        request,
+        caller,
+        shown(lambda tx: finish_service(tx, window_id, told.outcome, told.case_no, drop_rest=drop)),
     )
 
 
