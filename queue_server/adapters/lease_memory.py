@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from queue_server.adapters.lease_tables import SETTLED
@@ -55,6 +56,11 @@ class MemoryLeases:
     def handed(self, lease_id: str, service_id: str, n: int) -> Handed | None:
         """Return what was handed in for a number."""
         return self._tables.lease.handed.get((lease_id, service_id, n))
+
+    def lease_marks(self, lease_ids: Collection[str]) -> dict[str, str]:
+        """Return the marks of the tickets of these leases."""
+        found = (one for one in self._tables.lease.handed.values() if one.mark and one.lease_id in lease_ids)
+        return {one.ticket_id: one.mark for one in found}
 
     def add_handed(self, handed: Handed) -> None:
         """Remember that a number was handed in."""

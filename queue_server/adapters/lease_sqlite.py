@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -60,9 +61,21 @@ _HANDED = """
     SELECT lease_id, service_id, n, key, ticket_id, mark FROM lease_ticket
     WHERE lease_id = ? AND service_id = ? AND n = ?
 """
+_MARKS = "SELECT ticket_id, mark FROM lease_ticket WHERE lease_id = ? AND mark != ''"
 
 
-class SqliteLeases:
+class SqliteLeaseView:
+    """LeaseView on the writer's connection or a snapshot."""
+
+    _db: sqlite3.Connection
+
+    def lease_marks(self, lease_ids: Collection[str]) -> dict[str, str]:
+        """Return the marks of the tickets of these leases."""
+        found = (row for one in lease_ids for row in self._db.execute(_MARKS, (one,)))
+        return dict(found)
+
+
+class SqliteLeases(SqliteLeaseView):
     """LeaseTx on the writer's connection."""
 
     _db: sqlite3.Connection

@@ -11,6 +11,7 @@ from queue_server.adapters.appointment_sqlite import SqliteAppointmentView
 from queue_server.adapters.chain_tables import SqliteChainView
 from queue_server.adapters.estimate_sqlite import SqliteEstimates
 from queue_server.adapters.issue_tables import SqliteIssueRulesView
+from queue_server.adapters.lease_sqlite import SqliteLeaseView
 from queue_server.adapters.rights_sqlite import RightsView
 from queue_server.adapters.sqlite_rows import (
     DESK_COLUMNS,
@@ -66,6 +67,7 @@ class SqliteView(
     SqliteHistoryView,
     SqliteWebhookView,
     SqliteEstimates,
+    SqliteLeaseView,
     RightsView,
 ):
     """One snapshot.  `connection` must be inside a transaction for as long as the view is used."""

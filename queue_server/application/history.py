@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from queue_server.application.ports import View
-from queue_server.application.queries import why_out
 from queue_server.application.records import Event
+from queue_server.application.ticket_shown import why_out
 from queue_server.contracts.events import EventName
 from queue_server.contracts.history import HistoryOut, MarkOut, PeriodOut
 from queue_server.contracts.tickets import TicketState, WhyOut

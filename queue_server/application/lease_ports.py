@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Protocol
 
 from queue_server.domain.lease import Handed, Lease
 
 
-class LeaseTx(Protocol):
+class LeaseView(Protocol):
+    """Part of `View`, and of `Tx`."""
+
+    def lease_marks(self, lease_ids: Collection[str]) -> Mapping[str, str]:
+        """Ticket id -> why it would have been refused online, for the tickets of these leases that would."""
+        ...
+
+
+class LeaseTx(LeaseView, Protocol):
     """Part of `Tx`."""
 
     def take_block(self, service_id: str, start: int, count: int) -> int:

@@ -13,7 +13,7 @@ from queue_server.application.chain_ports import ChainTx, ChainView
 from queue_server.application.estimate_ports import EstimateSource
 from queue_server.application.history_ports import HistoryView
 from queue_server.application.issue_ports import IssueRulesTx, IssueRulesView
-from queue_server.application.lease_ports import LeaseTx
+from queue_server.application.lease_ports import LeaseTx, LeaseView
 from queue_server.application.records import Event as Event
 from queue_server.application.records import Outcome as Outcome
 from queue_server.application.records import RequestKey as RequestKey
@@ -243,7 +243,15 @@ class Store(Protocol):
 
 
 class View(
-    IssueRulesView, AppointmentView, ChainView, EstimateSource, HistoryView, WebhookView, CardView, Protocol
+    IssueRulesView,
+    AppointmentView,
+    ChainView,
+    EstimateSource,
+    HistoryView,
+    WebhookView,
+    CardView,
+    LeaseView,
+    Protocol,
 ):
     """A consistent reading."""
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from queue_server.application.announce import bar_text, waiting_for_window, window_state
 from queue_server.application.estimate import wait_of_service, wait_of_ticket
 from queue_server.application.issuing_now import issuing_out, matters_of
 from queue_server.application.ports import TicketFilter, View
-from queue_server.application.slip import estimate_out, needs_accessible, stops_out
+from queue_server.application.slip import estimate_out, stops_out
+from queue_server.application.ticket_shown import NO_MARKS, marks_of
+from queue_server.application.ticket_shown import ticket_out as ticket_out
 from queue_server.contracts.base import Listing
 from queue_server.contracts.board import BoardOut, BoardServiceOut, BoardWindowOut, CallOut, HallOut
 from queue_server.contracts.services import DepartmentOut, ServiceOut
-from queue_server.contracts.tickets import Channel, PrintState, TicketOut, TicketState, TrackOut, WhyOut
+from queue_server.contracts.tickets import TicketOut, TicketState, TrackOut
 from queue_server.contracts.windows import SkillOut, WindowOut
 from queue_server.domain.desk import Desk
 from queue_server.domain.errors import QueueError
@@ -20,7 +23,6 @@ from queue_server.domain.estimate import Estimate
 from queue_server.domain.evaluation import may_rate
 from queue_server.domain.hall import Hall
 from queue_server.domain.ticket import State, Ticket
-from queue_server.domain.why import why_of
 
 ALWAYS_OPEN_NOTICE = "演示系统:全天可取号 Demonstration: tickets around the clock"
 MAX_CALLS = 60
@@ -217,6 +219,7 @@ def windows(view: View, hall: Hall, now: datetime, only: str | None = None) -> l
     wanted = list(hall.windows.values()) if only is None else [hall.window(only)]
     lines, reserved, served = view.waiting_counts(day), view.reserved_counts(day), view.served_counts(day)
     desks, at = view.desks(), {one.window: one for one in view.active(day)}
+    marks = marks_of(view, at.values())
     return [
         window_out(
             hall,
@@ -224,13 +227,21 @@ def windows(view: View, hall: Hall, now: datetime, only: str | None = None) -> l
             at.get(window.id),
             waiting_for_window(hall, window.id, lines, reserved),
             served.get(window.id, 0),
+            marks,
         )
         for window in wanted
     ]
 
 
-def window_out(hall: Hall, desk: Desk, ticket: Ticket | None, waiting: int, served: int) -> WindowOut:
-    """Return a window as staff see it."""
+def window_out(
+    hall: Hall,
+    desk: Desk,
+    ticket: Ticket | None,
+    waiting: int,
+    served: int,
+    marks: Mapping[str, str] = NO_MARKS,
+) -> WindowOut:
+    """Return a window as staff see it; `marks` as `marks_of` has them."""
     window = hall.windows[desk.window]
     return WindowOut(
         id=window.id,
@@ -245,52 +256,11 @@ def window_out(hall: Hall, desk: Desk, ticket: Ticket | None, waiting: int, serv
             SkillOut(service_id=service_id, name=hall.services[service_id].name, priority=rank)
             for service_id, rank in sorted(window.skills.items(), key=lambda item: item[1])
         ],
-        ticket=ticket_out(hall, ticket) if ticket else None,
+        ticket=ticket_out(hall, ticket, marks) if ticket else None,
         waiting=waiting,
         served_today=served,
         auto_call=desk.auto_call,
         accessible=window.accessible,
-    )
-
-
-def ticket_out(hall: Hall, one: Ticket) -> TicketOut:
-    """Return a ticket as staff see it."""
-    service = hall.services.get(one.service_id)
-    return TicketOut.model_construct(
-        id=one.id,
-        number=one.number,
-        state=TicketState(one.state.value),
-        service_id=one.service_id,
-        service=service.name if service else one.service_id,
-        zone=service.zone if service else "",
-        citizen=one.citizen,
-        priority=one.priority,
-        channel=Channel(one.channel),
-        language=one.language,
-        issued_at=one.issued_at,
-        called_at=one.called_at,
-        started_at=one.started_at,
-        finished_at=one.finished_at,
-        window=one.window,
-        calls=one.calls,
-        print_state=PrintState(one.print_state),
-        print_reason=one.print_reason,
-        prints=one.prints,
-        rated=one.rated,
-        why=why_out(hall, one.why),
-        stops=stops_out(hall, one),
-        accessible=needs_accessible(hall, one),
-    )
-
-
-def why_out(hall: Hall, kept: str) -> WhyOut | None:
-    """Return the reason of a call as clerks read it, from its kept text; None for an empty one."""
-    why = why_of(kept)
-    if why is None:
-        return None
-    classes = {code: (kind.name, kind.en) for code, kind in hall.policy.classes.items()}
-    return WhyOut.model_construct(
-        code=why.code, zh=why.sentence("zh", classes), en=why.sentence("en", classes)
     )
 
 
@@ -300,7 +270,10 @@ def tickets(view: View, hall: Hall, wanted: TicketFilter) -> Listing[TicketOut]:
         hall.service(wanted.service_id)
     rows = view.tickets(wanted)
     last = str(rows[-1][0]) if len(rows) == wanted.limit else None
-    return Listing[TicketOut].model_construct(items=[ticket_out(hall, one) for _, one in rows], next=last)
+    marks = marks_of(view, (one for _, one in rows))
+    return Listing[TicketOut].model_construct(
+        items=[ticket_out(hall, one, marks) for _, one in rows], next=last
+    )
 
 
 def cursor_of(text: str | None) -> int | None:

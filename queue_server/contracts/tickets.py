@@ -200,6 +200,14 @@ class TicketOut(Answer):
     """Services still to come, in order; finishing sends the ticket on to the first of them."""
     accessible: bool = False
     """Its holder should be called to an accessible window."""
+    appointment: bool = False
+    """It was booked (网上预约)."""
+    due_at: AwareDatetime | None = None
+    """When the slot of its appointment begins."""
+    offline: bool = False
+    """A terminal gave it out by itself while the server was away."""
+    mark: str = ""
+    """Of an offline ticket: the code by which it would have been refused online; empty when it would not."""
 
 
 class PrintResultIn(Body):

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from queue_server.application import queries
 from queue_server.application.ports import Clock, Store, TicketFilter
+from queue_server.application.ticket_shown import ticket_shown
 from queue_server.contracts.base import Listing
 from queue_server.contracts.board import BoardOut
 from queue_server.contracts.services import ServiceOut
@@ -76,7 +77,7 @@ class HallReader:
 
     async def ticket(self, ticket_id: str) -> TicketOut:
         """Return one ticket.  Raises NotFound."""
-        return await self._store.read(lambda view: queries.ticket_out(self._hall, view.ticket(ticket_id)))
+        return await self._store.read(lambda view: ticket_shown(view, self._hall, view.ticket(ticket_id)))
 
     async def tickets(
         self,

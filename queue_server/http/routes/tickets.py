@@ -15,10 +15,10 @@ from queue_server.application.history import history
 from queue_server.application.issue_ticket import issue_ticket
 from queue_server.application.ports import Outcome, Tx
 from queue_server.application.print_result import ask_reprint, print_result, void_paper
-from queue_server.application.queries import ticket_out
 from queue_server.application.requeue import requeue
 from queue_server.application.slip import issued_answer, make_slip
 from queue_server.application.sync_lease import hand_in_one
+from queue_server.application.ticket_shown import ticket_shown
 from queue_server.contracts.base import Listing, Problem
 from queue_server.contracts.devices import ReprintIn
 from queue_server.contracts.history import HistoryOut
@@ -143,6 +143,6 @@ def shown(act: Callable[[Tx], Ticket]) -> Callable[[Tx], Outcome]:
     """Return a job that answers with the ticket as staff see it."""
 
     def job(tx: Tx) -> Outcome:
-        return Outcome(200, ticket_out(tx.hall, act(tx)).model_dump_json())
+        return Outcome(200, ticket_shown(tx, tx.hall, act(tx)).model_dump_json())
 
     return job

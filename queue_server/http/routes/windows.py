@@ -14,10 +14,11 @@ from queue_server.application.finish_service import finish_service
 from queue_server.application.hold import hold
 from queue_server.application.no_show import no_show
 from queue_server.application.ports import Outcome, Tx
-from queue_server.application.queries import ticket_out, window_out
+from queue_server.application.queries import window_out
 from queue_server.application.recall import recall
 from queue_server.application.resume_held import resume_held
 from queue_server.application.start_service import start_service
+from queue_server.application.ticket_shown import marks_of, ticket_shown
 from queue_server.application.transfer import transfer
 from queue_server.contracts.base import Body, Listing, Problem
 from queue_server.contracts.tickets import TicketOut
@@ -92,7 +93,7 @@ async def post_call_next(window_id: WindowId, request: Request, caller: Staff) -
 
     def job(tx: Tx) -> Outcome:
         ticket = call_next(tx, window_id)
-        return Outcome(200, ticket_out(tx.hall, ticket).model_dump_json()) if ticket else Outcome(204)
+        return Outcome(200, ticket_shown(tx, tx.hall, ticket).model_dump_json()) if ticket else Outcome(204)
 
     return await write(request, caller, job)
 
@@ -163,8 +164,8 @@ def desk_shown(act: Callable[[Tx], Desk]) -> Callable[[Tx], Outcome]:
     def job(tx: Tx) -> Outcome:
         desk = act(tx)
         waiting = sum(tx.waiting(service_id) for service_id in tx.hall.windows[desk.window].skills)
-        return Outcome(
-            200, window_out(tx.hall, desk, tx.at_window(desk.window), waiting, 0).model_dump_json()
-        )
+        ticket = tx.at_window(desk.window)
+        marks = marks_of(tx, [ticket]) if ticket else {}
+        return Outcome(200, window_out(tx.hall, desk, ticket, waiting, 0, marks).model_dump_json())
 
     return job
