@@ -25,6 +25,13 @@ Kind = Literal[
     "tax-machine",
 ]
 
+Level = Literal["bronze", "silver", "gold"]
+"""How far a driver is proved.
+
+bronze: golden bytes (vectors) only; silver: a simulator and the contract suite over every bad line besides;
+gold: seen with a real machine, its model and firmware named on the driver's page, a transcript kept.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class DriverSpec:
@@ -43,3 +50,8 @@ class DriverSpec:
     baud: int = 9600
     places: tuple[str, ...] = ("serial", "tcp")
     """Where a driver on a `bytes` wire may be: the kinds of place of its address."""
+    level: Level = "bronze"
+    source: str = ""
+    """Where the level comes from: what the protocol was taken from and what it was tried against."""
+    explain: Callable[[Literal["tx", "rx"], bytes], str] | None = None
+    """Says in words what a chunk on the wire is (`tx`: to the machine), empty when it cannot; for `trace`."""

@@ -114,3 +114,13 @@ def ticket_digits(number: str) -> bytes:
 def waiting_digits(waiting: int) -> bytes:
     """Return the six digit bytes that show a count, at most 999."""
     return bytes((*(int(char) for char in f"{min(max(waiting, 0), 999):03d}"), BLANK, BLANK, BLANK))
+
+
+def explain(_direction: str, data: bytes) -> str:
+    """Return whole frames in words, for a transcript; empty for a part of one."""
+    names = {CMD_KEY: "key", CMD_SHOW: "show", CMD_BEEP: "beep", CMD_RATING: "rating"}
+    frames = PadCodec(PAD_MAX_L).feed(data)
+    return "; ".join(
+        f"addr {one.addr} {names.get(one.cmd, f'command {one.cmd:02x}')} {one.data.hex(' ')}".rstrip()
+        for one in frames
+    )

@@ -203,3 +203,13 @@ class SamvCodec:
     def _drop(self, count: int) -> None:
         self.discarded += count
         del self._buffer[:count]
+
+
+def explain(direction: str, data: bytes) -> str:
+    """Return whole frames in words, for a transcript: a command's bytes, an answer's status; never a card."""
+    frames = SamvCodec().feed(data)
+    if direction == "tx":
+        return "; ".join(f"command {frame.body[:2].hex(' ')}" for frame in frames)
+    known = [frame.sw3 for frame in frames if frame.sw3 is not None]
+    words = {OK: "done", FOUND: "card found"}
+    return "; ".join(f"{sw3:02X} {words.get(sw3) or meaning_of(sw3).text}" for sw3 in known)

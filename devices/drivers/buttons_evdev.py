@@ -139,4 +139,6 @@ SPEC = DriverSpec(
     build=EvdevButtons,
     doc="docs/devices/buttons-evdev.md",
     places=("input",),
+    level="silver",
+    source="the kernel's headers; no keypad seen yet",
 )

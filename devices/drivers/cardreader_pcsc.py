@@ -170,4 +170,6 @@ SPEC = DriverSpec(
     settings=PcscSettings,
     build=PcscCardReader,
     doc="docs/devices/cardreader-pcsc.md",
+    level="silver",
+    source="five public sources; tried against a real pcscd with a virtual reader; no reader seen yet",
 )

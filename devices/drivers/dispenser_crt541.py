@@ -172,4 +172,5 @@ SPEC = DriverSpec(
     build=Crt541Dispenser,
     doc="docs/devices/dispenser-crt541.md",
     baud=9600,
+    source="one source, the maker's specification; no machine seen yet",
 )

@@ -266,4 +266,6 @@ SPEC = DriverSpec(
     build=StxDispenser,
     doc="docs/devices/dispenser-stx.md",
     baud=9600,
+    level="silver",
+    source="two or three public sources, which differ on four status bits; no machine seen yet",
 )

@@ -273,4 +273,7 @@ SPEC = DriverSpec(
     build=SamvIdReader,
     doc="docs/devices/idreader-samv.md",
     baud=115200,
+    level="silver",
+    explain=samv.explain,
+    source="three to six public sources; no reader seen yet",
 )

@@ -145,4 +145,6 @@ SPEC = DriverSpec(
     build=AlphaSignBoard,
     doc="docs/devices/ledboard-alphasign.md",
     baud=9600,
+    level="silver",
+    source="the maker's manual and alphasignpy, which reads our packets too; no sign seen yet",
 )

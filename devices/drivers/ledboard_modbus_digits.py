@@ -159,4 +159,6 @@ SPEC = DriverSpec(
     build=ModbusDigitLine,
     doc="docs/devices/ledboard-modbus-digits.md",
     baud=9600,
+    level="silver",
+    source="two public sources; tried against pymodbus; no display seen yet",
 )

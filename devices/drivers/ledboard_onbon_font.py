@@ -138,4 +138,6 @@ SPEC = DriverSpec(
     build=OnbonFontBoard,
     doc="docs/devices/ledboard-onbon-font.md",
     baud=57600,
+    level="silver",
+    source="five public sources, which differ on two bytes; no card seen yet",
 )

@@ -194,4 +194,6 @@ SPEC = DriverSpec(
     build=OnbonImageBoard,
     doc="docs/devices/ledboard-onbon-image.md",
     baud=57600,
+    level="silver",
+    source="frames recorded from the maker's SDK; no card seen yet",
 )

@@ -74,4 +74,5 @@ SPEC = DriverSpec(
     build=AsciiLight,
     doc="docs/devices/light-ascii.md",
     baud=9600,
+    source="one source, a program for service halls; no box seen yet",
 )

@@ -86,4 +86,5 @@ SPEC = DriverSpec(
     build=WledLight,
     doc="docs/devices/light-wled.md",
     places=("udp",),
+    source="the DDP specification and WLED's documentation; no strip seen yet",
 )

@@ -152,4 +152,7 @@ SPEC = DriverSpec(
     build=Ff68PadLine,
     doc="docs/devices/padline-ff68.md",
     baud=9600,
+    level="silver",
+    explain=ff68.explain,
+    source="framing two sources, key codes one; no pad seen yet",
 )

@@ -179,4 +179,6 @@ SPEC = DriverSpec(
     build=CupsPrinter,
     doc="docs/devices/printer-cups.md",
     places=("cups",),
+    level="silver",
+    source="tried against a real CUPS; no printer seen yet",
 )

@@ -157,4 +157,6 @@ SPEC = DriverSpec(
     build=Gm65Scanner,
     doc="docs/devices/scanner-gm65.md",
     baud=9600,
+    level="silver",
+    source="two sources for the trigger, one manual for the rest; no scanner seen yet",
 )

@@ -90,4 +90,6 @@ SPEC = DriverSpec(
     build=WedgeScanner,
     doc="docs/devices/scanner-wedge.md",
     places=("input",),
+    level="silver",
+    source="the kernel's headers; no scanner seen yet",
 )
