@@ -100,6 +100,14 @@ def pending(path: Path) -> list[str]:
         raise DatabaseProblem(_damaged(path, str(error))) from error
 
 
+def _is_own(database: Path, to: Path) -> bool:
+    """Say whether a copy at `to` would take the place of the database or of what belongs to it."""
+    if to.parent != database.parent:
+        return False
+    name = database.name
+    return to.name in (name, "person.key") or to.name.startswith((f"{name}-", f"{name}."))
+
+
 def back_up(path: Path, to: Path) -> int:
     """Write a compact, checked copy while the server may go on writing; return its size in bytes.
 
@@ -107,6 +115,8 @@ def back_up(path: Path, to: Path) -> int:
     """
     if not path.exists():
         raise DatabaseProblem(f"{path}: there is no database to back up")
+    if _is_own(path.resolve(), to.resolve()):
+        raise DatabaseProblem(f"{to}: is a file of the hall itself; choose another place for the copy")
     part = to.with_name(f"{to.name}.part")
     part.unlink(missing_ok=True)
     try:

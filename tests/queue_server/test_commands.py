@@ -175,3 +175,41 @@ def test_the_doctor_looks_at_everything_and_fails_when_one_thing_is_wrong(
 def test_the_key_of_persons_is_readable_by_its_owner_only(tmp_path: Path) -> None:
     assert run("token", "add", "QK01", "--role", "kiosk", config=demo_file(tmp_path)) == 0
     assert (tmp_path / "person.key").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("name", ["hall.db", "hall.db-wal", "hall.db.lock", "person.key"])
+def test_a_backup_takes_the_place_of_no_file_of_the_hall(
+    tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = demo_file(tmp_path)
+    assert run("migrate", config=config) == 0
+    (tmp_path / "person.key").write_bytes(b"k" * 32)
+    before = (tmp_path / "hall.db").stat().st_ino
+
+    assert run("backup", str(tmp_path / "." / name), config=config) == 1
+    assert "choose another place" in capsys.readouterr().err
+    assert (tmp_path / "hall.db").stat().st_ino == before
+    assert (tmp_path / "person.key").read_bytes() == b"k" * 32
+    assert [run("backup", str(tmp_path / "copy.db"), config=config) for _ in range(2)] == [0, 0]
+
+
+@pytest.mark.parametrize("name", ["two\nlines", "a b", "<b>", "x" * 65])
+def test_the_command_takes_the_same_names_as_the_api(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = demo_file(tmp_path)
+    monkeypatch.setattr("sys.stdin", io.StringIO("correct horse\n"))
+
+    assert run("user", "add", name, "--role", "operator", config=config) == 1
+    assert run("token", "add", name, "--role", "kiosk", config=config) == 1
+    assert capsys.readouterr().err.count("choose another one") == 2
+
+
+def test_a_password_that_is_no_text_is_one_clear_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raw = io.BytesIO(b"correct \xff\xfe horse\n")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(raw, "utf-8", errors="surrogateescape"))
+
+    assert run("user", "add", "wang", "--role", "operator", config=demo_file(tmp_path)) == 1
+    assert "UTF-8" in capsys.readouterr().err
