@@ -22,6 +22,7 @@ from queue_server.bootstrap.commands import COMMANDS, Command, Failed
 from queue_server.bootstrap.retention import forget_old
 from queue_server.bootstrap.server import hall_of
 from queue_server.contracts.auth import Role
+from queue_server.contracts.users import NAME
 from queue_server.domain.errors import QueueError
 from queue_server.http import staff_cards
 from queue_server.http.accounts import PEOPLE, Accounts
@@ -66,11 +67,26 @@ def _name_of(given: Namespace, what: str) -> str:
     return name
 
 
+def _new_name_of(given: Namespace, what: str) -> str:
+    name = _name_of(given, what)
+    if re.fullmatch(NAME, name) is None:
+        raise Failed(f"a {what} is 1 to 64 letters, digits, `_`, `.` or `-`; choose another one")
+    return name
+
+
+def _password() -> str:
+    """Return the password typed, or the first line of standard input.  Raises Failed."""
+    typed = getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    if not typed.isprintable():  # also bytes that are not UTF-8
+        raise Failed("the password holds what is no UTF-8 text; type it again")
+    return typed
+
+
 def _add_user(settings: ServerSettings, given: Namespace) -> None:
-    username = _name_of(given, "username")
+    username = _new_name_of(given, "username")
     if given.role is None:
         raise Failed("`add` needs --role")
-    password = getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    password = _password()
     role = Role(given.role)
     _on_store(
         settings,
@@ -152,7 +168,7 @@ def run_token(settings: ServerSettings, given: Namespace) -> None:
 
 
 def _add_token(settings: ServerSettings, given: Namespace) -> None:
-    name = _name_of(given, "name")
+    name = _new_name_of(given, "name")
     if given.role is None:
         raise Failed("`add` needs --role")
     role = Role(given.role)
