@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Literal
 
 Codepage = Literal["gb2312", "gbk", "gb18030"]
+CutMode = Literal["partial", "full", "none"]
 
 INIT = b"\x1b@"
 KANJI_ON = b"\x1c&"
@@ -141,7 +142,7 @@ def feed_dots(dots: int) -> bytes:
     return bytes((0x1B, 0x4A, dots))
 
 
-def cut(mode: Literal["partial", "full", "none"] = "partial", feed: int = 0) -> bytes:
+def cut(mode: CutMode = "partial", feed: int = 0) -> bytes:
     """GS V 66/65 n: feed to the cutter and `feed` more dots, then cut."""
     if mode == "none":
         return b""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
 
 from devices.codecs import escpos
-from devices.codecs.escpos import Codepage
+from devices.codecs.escpos import Codepage, CutMode
 from devices.codecs.ticket_lines import Align, Barcode, Gap, Line, Picture, QrCode, Rule, Span, TextLine
 
 CELL_HIGH = 24
@@ -19,7 +18,7 @@ def ticket_bytes(
     columns: int,
     *,
     codepage: Codepage = "gbk",
-    cut: Literal["partial", "full", "none"] = "partial",
+    cut: CutMode = "partial",
 ) -> bytes:
     """Return everything from ESC @ to the cut; the proof of print is the driver's to add."""
     writer = _Writer(columns, codepage)

@@ -14,35 +14,34 @@ answered before the paper has moved, so there the driver waits for the paper as 
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from devices.codecs import escpos
-from devices.codecs.escpos_replies import PaperStatus, ProcessId, RealTimeStatus, Reply, ReplyDemultiplexer
-from devices.codecs.escpos_status import Condition, judge
+from devices.codecs import escpos, escpos_test_page
+from devices.codecs.escpos_capabilities import Capabilities, PrinterProof
+from devices.codecs.escpos_status import Condition
 from devices.codecs.escpos_ticket import height_dots, ticket_bytes
-from devices.codecs.ticket_layout import NARROW, WIDE, lay_out
+from devices.codecs.ticket_glyphs import draws, with_pictures
+from devices.codecs.ticket_layout import NARROW, WIDE, PaperWidth, lay_out
+from devices.codecs.ticket_lines import Gap, Line
+from devices.codecs.ticket_logo import load_logo
 from devices.contracts.health import Paper
 from devices.contracts.printer import PrintOutcome, PrintResult, Proof, TicketSlip
 from devices.errors import DeviceFault, WireClosed, WireTimeout
 from devices.kinds import PrinterStatus
 from devices.spec import DriverSpec
-from devices.transports.base import ByteStream, read_until
+from devices.transports.base import ByteStream
+from devices.transports.escpos_line import DRAIN_PROOFS, SILENT, PrinterLine
 
 JOBS_REMEMBERED = 200
-DRAIN_READS = 64
-PROBE_TRIES = 2
-FILLING = bytes(512)  # NUL does nothing by itself; no command that we send is longer
-PROBE_S = 0.5
-DRAIN_PROOFS = 2
-PAPER_ANSWERS = (0x00, 0x03, 0x0C, 0x0F)  # both near-end sensors, both end sensors: they go in pairs
 LOOK_S = 2.5  # without proof for so long, ask whether the printer has stopped
 DOTS_PER_MM = 8
-SILENT = Condition(Paper.UNKNOWN, "no-answer")
+SLOWEST_LINE = 960  # bytes a second at 9600 baud: a wire takes what it has not sent yet
+TEST_JOB = "test-page"
 
 
 class EscPosSettings(BaseModel):
@@ -54,12 +53,15 @@ class EscPosSettings(BaseModel):
         default="80mm", description="80mm: 48 columns, 576 dots; 58mm: 32 columns, 384 dots"
     )
     codepage: escpos.Codepage = Field(
-        default="gbk", description="gb18030 only if the printer's font has all of it"
+        default="gbk", description="which font the printer has; what it lacks is drawn as a picture"
     )
+    barcode: bool = Field(default=False, description="also print the number as CODE128, for desk scanners")
+    logo: str | None = Field(default=None, description="a PNG file for the head of each ticket; one colour")
+    logo_mm: int = Field(default=12, ge=4, le=25, description="height of the logo")
     proof: Literal["auto", "process-id", "buffer-drained"] = Field(
         default="auto", description="what counts as proof of print; auto asks the printer once"
     )
-    cut: Literal["partial", "full", "none"] = "partial"
+    cut: escpos.CutMode = "partial"
     qr_module_dots: int = Field(default=6, ge=2, le=10, description="size of the QR code's modules")
     status_timeout_s: float = Field(default=1.0, gt=0, le=10, description="for one DLE EOT answer")
     status_tries: int = Field(default=3, ge=1, le=10)
@@ -70,6 +72,17 @@ class EscPosSettings(BaseModel):
     clear_after_failure: bool = Field(
         default=True, description="empty the printer when a job failed, so that no old half comes out later"
     )
+
+    @model_validator(mode="after")
+    def _logo_is_a_picture(self) -> Self:
+        if self.logo is not None:
+            load_logo(self.logo, self.logo_mm * DOTS_PER_MM, self.width.dots)
+        return self
+
+    @property
+    def width(self) -> PaperWidth:
+        """The paper's width."""
+        return WIDE if self.paper == "80mm" else NARROW
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +96,12 @@ class EscPosPrinter:
 
     def __init__(self, device_id: str, wire: ByteStream, settings: EscPosSettings) -> None:
         self._device_id = device_id
-        self._wire = wire
         self._settings = settings
-        self._replies = ReplyDemultiplexer()
+        self._line = PrinterLine(
+            wire, status_timeout_s=settings.status_timeout_s, status_tries=settings.status_tries
+        )
         self._knows_process_id: bool | None = {"auto": None, "process-id": True}.get(settings.proof, False)
         self._outcomes: OrderedDict[str, PrintResult] = OrderedDict()
-        self._last_id: int | None = None
-        self._finished_ids: deque[str] = deque(maxlen=8)
-        self._paper_answers: deque[PaperStatus] = deque(maxlen=DRAIN_PROOFS)
         self.discarded_bytes = 0
 
     async def probe(self) -> None:
@@ -103,6 +114,34 @@ class EscPosPrinter:
         condition = await self._ask_condition()
         return PrinterStatus(not condition.reason, condition.paper, condition.reason)
 
+    async def _ask_condition(self) -> Condition:
+        try:
+            return await self._line.ask_condition()
+        except WireTimeout:
+            raise WireTimeout(f"printer {self._device_id} does not answer a status query") from None
+        finally:
+            self.discarded_bytes = self._line.discarded
+
+    async def capabilities(self) -> Capabilities:
+        """Find out, on an idle printer and without paper, what it answers.  Raises WireClosed."""
+        condition = await self._line.condition_or_silence()
+        if condition == SILENT:
+            return Capabilities(answers_status=False)
+        proof: PrinterProof = "none"
+        if not condition.reason:
+            if await self._line.knows_process_id():
+                proof = "process-id"
+            elif await self._line.answers_paper_query():
+                proof = "buffer-drained"
+        maker, model = [await self._line.ask_identity(which) for which in (66, 67)]
+        return Capabilities(True, proof, condition.paper, condition.reason, f"{maker} {model}".strip())
+
+    async def print_test_page(self) -> PrintResult:
+        """Print a page that shows fonts, sizes and codes; see devices.codecs.escpos_test_page."""
+        settings = self._settings
+        page = escpos_test_page.page_bytes(settings.width, settings.cut, settings.qr_module_dots)
+        return await self._print(TEST_JOB, page, escpos_test_page.HEIGHT_MM)
+
     async def print_ticket(
         self, job_id: str, slip: TicketSlip, masked_name: str = "", *, eject_first: bool = False
     ) -> PrintResult:
@@ -113,18 +152,40 @@ class EscPosPrinter:
         """
         if job_id in self._outcomes:
             return self._outcomes[job_id]
-        result = await self._print(job_id, slip, masked_name, eject_first)
+        lines = self._lay_out(slip, masked_name)
+        settings = self._settings
+        ticket = ticket_bytes(lines, settings.width.columns, codepage=settings.codepage, cut=settings.cut)
+        if eject_first:
+            ticket = escpos.INIT + escpos.cut(settings.cut) + ticket
+        result = await self._print(job_id, ticket, height_dots(lines) / DOTS_PER_MM)
         if result.outcome is not PrintOutcome.FAILED:
             self._outcomes[job_id] = result
             if len(self._outcomes) > JOBS_REMEMBERED:
                 self._outcomes.popitem(last=False)
         return result
 
-    async def _print(self, job_id: str, slip: TicketSlip, masked_name: str, eject_first: bool) -> PrintResult:
+    def _lay_out(self, slip: TicketSlip, masked_name: str) -> tuple[Line, ...]:
+        settings = self._settings
+        lines = lay_out(
+            slip,
+            masked_name,
+            settings.width,
+            codepage=settings.codepage,
+            module=settings.qr_module_dots,
+            draws=draws,
+            barcode=settings.barcode,
+        )
+        if settings.logo is None:
+            return with_pictures(lines, settings.codepage)
+        logo = load_logo(settings.logo, settings.logo_mm * DOTS_PER_MM, settings.width.dots)
+        return (logo, Gap(6), *with_pictures(lines, settings.codepage))
+
+    async def _print(self, job_id: str, ticket: bytes, paper_mm: float) -> PrintResult:
+        """Refuse what cannot be printed, else send.  Raises WireClosed before anything was sent."""
         try:
             before = await self._ask_condition()
             if not before.reason and self._knows_process_id is None:
-                await self._find_out_process_id()
+                self._knows_process_id = await self._line.knows_process_id()
         except WireTimeout:
             before = SILENT
         if before.reason:
@@ -132,32 +193,24 @@ class EscPosPrinter:
                 job_id=job_id, outcome=PrintOutcome.FAILED, reason=before.reason, paper=before.paper
             )
         try:
-            return await self._send_and_prove(job_id, slip, masked_name, eject_first)
+            return await self._send_and_prove(job_id, ticket, paper_mm)
         except WireClosed:
             return PrintResult(job_id=job_id, outcome=PrintOutcome.UNKNOWN, reason="no-answer", started=True)
 
-    async def _send_and_prove(
-        self, job_id: str, slip: TicketSlip, masked_name: str, eject_first: bool
-    ) -> PrintResult:
+    async def _send_and_prove(self, job_id: str, ticket: bytes, paper_mm: float) -> PrintResult:
         """Send the ticket and judge what came of it.  Raises WireClosed."""
-        settings = self._settings
-        paper = WIDE if settings.paper == "80mm" else NARROW
-        lines = lay_out(slip, masked_name, paper, codepage=settings.codepage, module=settings.qr_module_dots)
-        ticket = ticket_bytes(lines, paper.columns, codepage=settings.codepage, cut=settings.cut)
-        if eject_first:
-            ticket = escpos.INIT + escpos.cut(settings.cut) + ticket
-        started_s = self._wire.now_s()
+        started_s = self._line.now_s()
         if self._knows_process_id:
             proved = await self._prove_finished(ticket)
         else:
             proved = await self._prove_drained(ticket)
-            paper_s = height_dots(lines) / DOTS_PER_MM / settings.print_mm_s
-            await self._let_pass(started_s + paper_s if proved.proof is not Proof.NONE else 0.0)
+            paper_s = paper_mm / self._settings.print_mm_s
+            await self._line.let_pass(started_s + paper_s if proved.proof is not Proof.NONE else 0.0)
         return await self._judge(job_id, proved)
 
     async def _judge(self, job_id: str, proved: _Proved) -> PrintResult:
         """PRINTED needs proof and paper afterwards; a job known to hang is FAILED and taken back."""
-        after = await self._condition_or_silence()
+        after = await self._line.condition_or_silence()
         out = proved.paper_out or after.paper is Paper.OUT
         finished = proved.proof is Proof.PROCESS_ID  # then the printer has said so, whatever happened next
         result = PrintResult(
@@ -172,7 +225,7 @@ class EscPosPrinter:
         reason = "paper-out" if out else after.reason or "no-answer"
         hangs = not finished and reason != "no-answer"
         if hangs and self._settings.clear_after_failure:
-            await self._wire.write(escpos.CLEAR_BUFFERS)
+            await self._line.write(escpos.CLEAR_BUFFERS)
         outcome = PrintOutcome.FAILED if hangs else PrintOutcome.UNKNOWN
         return result.model_copy(update={"outcome": outcome, "reason": reason})
 
@@ -180,123 +233,38 @@ class EscPosPrinter:
 
     async def _prove_finished(self, ticket: bytes) -> _Proved:
         """Send, and wait for this job's own id: a late one of an earlier job proves nothing."""
-        mine = self._take_id()
-        await self._wire.write(ticket + escpos.process_id(mine))
-        return await self._wait_for(lambda: _Proved(Proof.PROCESS_ID) if mine in self._finished_ids else None)
+        mine = self._line.take_id()
+        await self._line.write(ticket + escpos.process_id(mine))
+        finished = _Proved(Proof.PROCESS_ID)
+        return await self._wait_for(lambda: finished if self._line.has_finished(mine) else None, len(ticket))
 
     async def _prove_drained(self, ticket: bytes) -> _Proved:
-        """Send, and wait for two answers alike: one byte alone could be noise."""
-        await self._drain()
-        self._paper_answers.clear()
+        """Send, and wait for two answers alike."""
+        await self._line.drain()
+        self._line.forget_paper_answers()
 
         def answered() -> _Proved | None:
-            answers = self._paper_answers
-            alike = len(answers) == DRAIN_PROOFS and len(set(answers)) == 1
-            return _Proved(Proof.BUFFER_DRAINED, answers[-1].out) if alike else None
+            answer = self._line.drained
+            return _Proved(Proof.BUFFER_DRAINED, answer.out) if answer else None
 
-        await self._wire.write(ticket + escpos.ASK_PAPER * DRAIN_PROOFS)
-        return await self._wait_for(answered)
+        await self._line.write(ticket + escpos.ASK_PAPER * DRAIN_PROOFS)
+        return await self._wait_for(answered, len(ticket))
 
-    async def _wait_for(self, proof: Callable[[], _Proved | None]) -> _Proved:
-        """Read until `proof` has come, the time is over, or the printer stopped (or fell silent)."""
-        deadline_s = self._wire.now_s() + self._settings.proof_timeout_s
-        while proof() is None and self._wire.now_s() < deadline_s:
+    async def _wait_for(self, proof: Callable[[], _Proved | None], length: int) -> _Proved:
+        """Read until `proof` has come, the time is over, or the printer stopped (or fell silent).
+
+        While `length` bytes may still be under way a question would wait behind them.
+        """
+        line = self._line
+        carried_s = line.now_s() + length / SLOWEST_LINE
+        deadline_s = carried_s + self._settings.proof_timeout_s
+        while proof() is None and line.now_s() < deadline_s:
             try:
-                await self._read(min(deadline_s, self._wire.now_s() + LOOK_S))
+                await line.read(min(deadline_s, max(carried_s, line.now_s()) + LOOK_S))
             except WireTimeout:
-                if (await self._condition_or_silence()).reason:
+                if (await line.condition_or_silence()).reason:
                     break
         return proof() or _Proved(Proof.NONE)
-
-    async def _condition_or_silence(self) -> Condition:
-        try:
-            return await self._ask_condition()
-        except WireTimeout:
-            return SILENT
-
-    async def _find_out_process_id(self) -> None:
-        """Ask an idle printer for a process id and, behind it, for its paper.  Raises WireClosed.
-
-        A printer that knows GS ( H answers both, the id first; one that answers only the second lacks it.
-        One that answers neither may still wait for the rest of a command that was cut off: it is filled up
-        and asked again.  Silent then, it stays unknown: its jobs go with GS r and may end UNKNOWN.
-        """
-        lacking = 0
-        for _ in range(PROBE_TRIES):
-            mine = self._take_id()
-            await self._drain()
-            self._paper_answers.clear()
-            await self._wire.write(escpos.INIT + escpos.process_id(mine) + escpos.ASK_PAPER)
-            await self._let_pass(self._wire.now_s() + PROBE_S, lambda: mine in self._finished_ids)  # noqa: B023
-            if mine in self._finished_ids:
-                self._knows_process_id = True
-                return
-            if not self._paper_answers:
-                await self._wire.write(escpos.CLEAR_BUFFERS + FILLING)
-            lacking += bool(self._paper_answers)
-        if lacking == PROBE_TRIES:
-            self._knows_process_id = False
-
-    def _take_id(self) -> str:
-        """Return the next id; where they start tells this driver's from an earlier one's late answers."""
-        last = int(self._wire.now_s() * 1000) if self._last_id is None else self._last_id
-        self._last_id = last + 1
-        return escpos.process_name(self._last_id)
-
-    # --- asking -------------------------------------------------------------------------------------
-
-    async def _ask_condition(self) -> Condition:
-        """Ask DLE EOT 1-4, one at a time.  Raises WireTimeout, WireClosed."""
-        for _ in range(self._settings.status_tries):
-            answers: list[int] = []
-            for which in (1, 2, 3, 4):
-                answer = await self._ask_status(which)
-                if answer is None:
-                    break
-                answers.append(answer)
-            else:
-                return judge(*answers)
-        raise WireTimeout(f"printer {self._device_id} does not answer a status query")
-
-    async def _ask_status(self, which: int) -> int | None:
-        """Return one answer; None when none came, or two at once: then nobody knows which is right."""
-        await self._drain()
-        await self._wire.write(escpos.ask_status(which))
-        deadline_s = self._wire.now_s() + self._settings.status_timeout_s
-        while True:
-            try:
-                replies = await self._read(deadline_s)
-            except WireTimeout:
-                return None
-            found = [reply.value for reply in replies if isinstance(reply, RealTimeStatus)]
-            if found:
-                return found[0] if len(found) == 1 else None
-
-    async def _read(self, deadline_s: float) -> list[Reply]:
-        """Read once; what proves something is kept whoever was waiting for what.  Raises WireTimeout."""
-        replies = self._replies.feed(await read_until(self._wire, deadline_s))
-        self.discarded_bytes = self._replies.discarded
-        for reply in replies:
-            if isinstance(reply, ProcessId):
-                self._finished_ids.append(reply.job)
-            elif isinstance(reply, PaperStatus) and reply.value in PAPER_ANSWERS:
-                self._paper_answers.append(reply)
-        return replies
-
-    async def _drain(self) -> None:
-        """Take in what came unasked, so that an old answer is not taken for a new one."""
-        await self._let_pass(self._wire.now_s())
-        self._replies.forget()
-
-    async def _let_pass(self, until_s: float, enough: Callable[[], bool] = lambda: False) -> None:
-        """Read until then or `enough`; something that never stops talking is left after a while."""
-        for _ in range(DRAIN_READS):
-            try:
-                await self._read(until_s)
-            except WireTimeout:
-                return
-            if enough():
-                return
 
 
 SPEC = DriverSpec(
@@ -307,4 +275,7 @@ SPEC = DriverSpec(
     build=EscPosPrinter,
     doc="docs/devices/printer-escpos.md",
     baud=115200,
+    places=("serial", "tcp", "usblp"),
+    level="silver",
+    source="the makers' command lists; python-escpos agrees on codes and cut; no printer seen yet",
 )
