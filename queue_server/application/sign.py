@@ -9,6 +9,7 @@ from queue_server.application.ports import Tx
 from queue_server.application.window_access import open_desk
 from queue_server.contracts.events import EventName
 from queue_server.domain.desk import Desk
+from queue_server.domain.echo import kept_words
 from queue_server.domain.errors import Refused
 
 
@@ -39,8 +40,12 @@ def sign_out(tx: Tx, window_id: str) -> Desk:
 
 
 def pause(tx: Tx, window_id: str, reason: str) -> Desk:
-    """Stop calling for a while.  Raises NotFound, Refused `window-not-signed-in`."""
-    changed = replace(open_desk(tx, window_id), paused=True, pause_reason=reason, since_at=tx.now)
+    """Stop calling for a while; `reason` is kept without long numbers, citizens are not told it.
+
+    Raises NotFound, Refused `window-not-signed-in`.
+    """
+    kept = kept_words(reason)
+    changed = replace(open_desk(tx, window_id), paused=True, pause_reason=kept, since_at=tx.now)
     return _kept(tx, changed, "paused")
 
 

@@ -39,7 +39,10 @@ class WindowOut(Answer):
 
 
 class PauseIn(Body):
-    """Why the window pauses; staff and supervisor see it, citizens do not."""
+    """Why the window pauses; staff and supervisor see it, citizens do not.
+
+    Not for names; numbers of six digits or more are hidden.
+    """
 
     reason: str = Field(min_length=1, max_length=80)
 

@@ -43,6 +43,20 @@ class RealHall:
         issued: dict[str, Any] = answer.json()
         return issued
 
+    def hand_in(self, service: str, **more: Any) -> str:
+        """Let the kiosk give out a number by itself and hand it in; return the number."""
+        tokens = httpx.get(f"{self.url}/lab/api/credentials").json()["tokens"]
+        headers = {"Authorization": f"Bearer {tokens['kiosk']}", "Idempotency-Key": f"k{next(self._keys)}"}
+        api = f"{self.url}/api/v1/leases"
+        lease = httpx.post(api, json={"services": [service], "size": 1}, headers=headers).json()
+        leased = lease["services"][0]
+        number = f"{leased['prefix']}{leased['first']:0{leased['digits']}d}"
+        item = {"key": "one", "service_id": service, "number": number, "issued_at": lease["made_at"], **more}
+        headers["Idempotency-Key"] = f"k{next(self._keys)}"
+        told = httpx.post(f"{api}/{lease['id']}/sync", json={"items": [item]}, headers=headers).json()
+        assert told["items"][0]["accepted"], told
+        return number
+
     def board_window(self, window: str) -> dict[str, Any]:
         board = httpx.get(f"{self.url}/api/v1/board").json()
         found: dict[str, Any] = next(one for one in board["windows"] if one["id"] == window)
@@ -158,6 +172,55 @@ def test_the_console_holds_resumes_passes_and_transfers(page: Page, hall: RealHa
     page.get_by_role("tab", name=re.compile("等候")).click()
     expect(page.locator("#line li", has_text=first)).to_contain_text("企业开办")
     expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_a_clerk_ends_the_whole_number_and_is_asked_only_where_stops_are_left(
+    page: Page, hall: RealHall
+) -> None:
+    hall.issue("Z", stops=["A"])
+    hall.issue("Z")
+    sit_down(page, hall, "3")
+    page.keyboard.press("F2")
+    expect(page.locator("#current .stops")).to_contain_text("企业开办")
+    page.keyboard.press("F4")
+    expect(page.locator("#current")).to_have_attribute("data-state", "serving")
+    page.keyboard.press("F8")
+    expect(page.locator("#finish-rest")).to_contain_text("企业开办")
+    page.get_by_label("整号办结").check()
+    page.locator("#finish-dialog").get_by_role("button", name="办理完成").click()
+    expect(page.locator("#current .idle")).to_be_visible()
+    expect(page.locator("#line li")).to_have_count(1)
+
+    page.keyboard.press("F2")
+    page.keyboard.press("F4")
+    expect(page.locator("#current")).to_have_attribute("data-state", "serving")
+    page.keyboard.press("F8")
+    expect(page.locator("#finish-dialog")).to_be_visible()
+    expect(page.locator("#finish-rest")).to_be_hidden()
+
+
+def test_the_line_and_the_window_show_what_was_given_out_offline_and_why_it_is_marked(
+    page: Page, hall: RealHall
+) -> None:
+    citizen = {"name": "张三", "id_number": "11010519491231002X"}
+    hall.issue("Z", citizen=citizen)
+    number = hall.hand_in("Z", citizen=citizen)
+    sit_down(page, hall, "3")
+
+    row = page.locator("#line li", has_text=number)
+    expect(row).to_contain_text("离线取号：已有同类未办的号")
+    row.get_by_role("button", name="呼叫").click()
+    expect(page.locator("#current .chip", has_text="离线取号：已有同类未办的号")).to_be_visible()
+
+
+def test_a_pause_in_the_clerks_own_words_hides_long_numbers(page: Page, hall: RealHall) -> None:
+    sit_down(page, hall, "3")
+    page.locator("[data-act=pause]").click()
+    expect(page.locator("#pause-dialog")).to_contain_text("请勿写姓名")
+    page.get_by_label("其他原因").fill("给 138 0013 8000 回电话")
+    page.locator("#pause-dialog").get_by_role("button", name="暂停服务").click()
+
+    expect(page.locator("#bar-state")).to_have_text("暂停服务 · 给 … 回电话")
 
 
 def test_a_wall_finds_the_real_server_again_after_a_restart(

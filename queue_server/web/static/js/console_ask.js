@@ -28,3 +28,10 @@ export function fillTargets(board, own, stateText) {
   document.querySelector("#transfer-dialog select").replaceChildren(
     h("optgroup", { label: t("console.to_service") }, services), h("optgroup", { label: t("console.to_window") }, windows));
 }
+
+/** Offer to end the whole number at this stop, where services are still to come on it. */
+export function offerToDrop(ticket) {
+  const stops = ticket?.stops ?? [];
+  byId("finish-rest").hidden = !stops.length;
+  say(byId("finish-stops"), stops.map((stop) => named(stop)).join(" → "));
+}

@@ -2,10 +2,11 @@
 
 import { get, post } from "./api.js";
 import { hallNow } from "./clock.js";
-import { ask, fillTargets } from "./console_ask.js";
+import { ask, fillTargets, offerToDrop } from "./console_ask.js";
 import { byId, h, keyed, say } from "./dom.js";
-import { accessibleChip, nextStops, showHistory, whyCalled } from "./console_history.js";
-import { ASIDE, age, makeRow, paperText, priorityChip, tickets } from "./console_line.js";
+import { nextStops, showHistory, whyCalled } from "./console_history.js";
+import { ASIDE, age, makeRow, paperText, tickets } from "./console_line.js";
+import { chips, marksText } from "./console_marks.js";
 import { Reprints } from "./console_paper.js";
 import { named, page, serviceNamed, t } from "./page.js";
 
@@ -176,8 +177,11 @@ export class Desk {
   /** Ask for what an action needs; null when the clerk thinks better of it. */
   async details(action) {
     if (action === "finish") {
+      offerToDrop(this.window.ticket);
       const form = await ask("finish-dialog", this.window.ticket?.number);
-      return form && { outcome: form.get("outcome"), case_no: form.get("case_no")?.trim() || null };
+      if (!form) return null;
+      const rest = form.get("drop_rest") ? { rest: "drop" } : {};
+      return { outcome: form.get("outcome"), case_no: form.get("case_no")?.trim() || null, ...rest };
     }
     if (action === "transfer") {
       fillTargets(this.board, this.id, this.stateText);
@@ -188,7 +192,7 @@ export class Desk {
     }
     if (action === "pause" && this.window.state !== "paused") {
       const form = await ask("pause-dialog", this.window.ticket?.number);
-      return form && { reason: form.get("reason") };
+      return form && { reason: form.get("reason_text")?.trim() || form.get("reason") };
     }
     return {};
   }
@@ -268,7 +272,7 @@ export class Desk {
     const calls = ticket.calls > 1 ? h("span.chip", {}, t("console.calls", { n: ticket.calls })) : null;
     box.replaceChildren(
       h("div.number", {}, ticket.number),
-      h("div.about", {}, h("b", {}, serviceNamed(this.board, ticket.service)), h("span", {}, ticket.citizen), priorityChip(ticket), accessibleChip(ticket)),
+      h("div.about", {}, h("b", {}, serviceNamed(this.board, ticket.service)), h("span", {}, ticket.citizen), ...chips(ticket)),
       h("div.about", {},
         h("span.chip", { className: ticket.state === "serving" ? "chip good" : "chip warn" },
           `${this.stateText(ticket.state === "serving" ? "serving" : "calling")} ${since ? age(since) : ""}`),
@@ -293,7 +297,7 @@ export class Desk {
     const [number, about, chip, acts] = row.children;
     say(number, ticket.number);
     say(about.firstChild, serviceNamed(this.board, ticket.service));
-    say(about.lastChild, [ticket.citizen, paperText(ticket), ASIDE[ticket.state] ? t(ASIDE[ticket.state]) : ""].filter(Boolean).join(" · "));
+    say(about.lastChild, [ticket.citizen, marksText(ticket), paperText(ticket), ASIDE[ticket.state] ? t(ASIDE[ticket.state]) : ""].filter(Boolean).join(" · "));
     const seconds = (hallNow() - Date.parse(ticket.issued_at)) / 1000;
     say(chip, age(ticket.issued_at));
     chip.className = seconds >= RED_S ? "chip bad" : seconds >= AMBER_S ? "chip warn" : "chip good";

@@ -21,7 +21,7 @@ const clock = new Intl.DateTimeFormat("zh-CN", {
 });
 
 /** The hall's own time of day, whatever the zone of this machine. */
-const timeOf = (iso) => clock.format(new Date(Date.parse(iso) + page.utc_offset_min * 60_000));
+export const timeOf = (iso) => clock.format(new Date(Date.parse(iso) + page.utc_offset_min * 60_000));
 
 /** Services still to come on this number, or nothing. */
 export function nextStops(ticket) {
@@ -31,8 +31,6 @@ export function nextStops(ticket) {
 
 /** Why this ticket was called now. */
 export const whyCalled = (ticket) => (ticket.why ? h("p.quiet.why", {}, lang === "en" ? ticket.why.en : ticket.why.zh) : null);
-
-export const accessibleChip = (ticket) => (ticket.accessible ? h("span.chip.warn", {}, t("console.accessible")) : null);
 
 /** Show the history of a ticket; rejects when it cannot be read. */
 export async function showHistory({ id, number }) {

@@ -32,8 +32,6 @@ export function paperText(ticket) {
   return ticket.print_state === "unknown" ? t("console.paper_unknown") : "";
 }
 
-export const priorityChip = (ticket) => (ticket.priority ? h("span.chip.warn", {}, ticket.priority) : null);
-
 export function makeRow() {
   return h("li", {}, h("span.number"), h("span.about", {}, h("b"), h("small")), h("span.chip"), h("span.acts"));
 }
