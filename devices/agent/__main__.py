@@ -1,20 +1,24 @@
-"""`device-agent run | list | check-config | acl | doctor | sim`."""
+"""`device-agent run | list | check-config | acl | doctor | trace | replay | sim`."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import io
 import logging
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import Any
 
-from devices import registry
+from devices.agent import listing, tracing
 from devices.agent.access import acl_block
+from devices.agent.advice import lang_of
 from devices.agent.app import Agent, BadDevice, check_device
-from devices.agent.doctor import examine
+from devices.agent.doctor import examine_all
 from devices.agent.settings import AgentSettings
+from devices.errors import DeviceError
 from devices.runtime import logs
 from devices.runtime.cli import Failed, add_common, make_parser, run_command
 from devices.runtime.toml_settings import SettingsError, load
@@ -66,27 +70,45 @@ def _acl(arguments: argparse.Namespace) -> None:
     print(acl_block(_settings(arguments)), end="")
 
 
-def _list(_arguments: argparse.Namespace) -> None:
-    for name in registry.names():
-        spec = registry.find(name)
-        print(f"{name:24} {spec.kind:10} {spec.doc}")
-        for key, field in spec.settings.model_fields.items():
-            default = (
-                "required"
-                if field.is_required()
-                else f"default {field.get_default(call_default_factory=True)!r}"
-            )
-            print(f"    {key:22} {default}; {field.description or ''}")
+def _list(arguments: argparse.Namespace) -> None:
+    print(listing.as_json() if arguments.json else "\n".join(listing.as_text()))
 
 
 def _doctor(arguments: argparse.Namespace) -> None:
     settings = _settings(arguments)
-    findings = [asyncio.run(examine(device)) for device in settings.device]
+    lang = arguments.lang or lang_of(dict(os.environ))
+    findings = asyncio.run(examine_all(settings.device, lang, test_page=arguments.test_page))
     for finding in findings:
-        print(finding.text)
+        print(finding.text, *(f"      {line}" for line in finding.more), sep="\n")
     bad = sum(not finding.well for finding in findings)
     if bad:
         raise Failed(f"{bad} of {len(findings)} machines need a look, see above")
+
+
+def _trace(arguments: argparse.Namespace) -> None:
+    settings = _settings(arguments)
+    device = next((one for one in settings.device if one.id == arguments.device), None)
+    if device is None:
+        known = ", ".join(one.id for one in settings.device) or "none"
+        raise Failed(f"no machine is called {arguments.device!r} in {arguments.config}; there are: {known}")
+    path = Path(arguments.out or f"{device.id}.jsonl")
+    text = io.StringIO()
+    try:
+        entries = asyncio.run(tracing.record(device, arguments.seconds, text))
+        path.write_text(text.getvalue(), "utf-8")
+    except (tracing.NoTranscript, DeviceError, OSError) as error:
+        raise Failed(f"{device.id}: {error}") from error
+    print(f"{path}: {entries} entries; personal data is left out, but look before you send it to anybody")
+
+
+def _replay(arguments: argparse.Namespace) -> None:
+    try:
+        played = asyncio.run(tracing.replay(Path(arguments.file)))
+    except tracing.NoTranscript as error:
+        raise Failed(str(error)) from error
+    print("\n".join(played.lines))
+    if not played.same:
+        raise Failed(f"{arguments.file}: the driver does not do what it did when this was recorded")
 
 
 def _sim(arguments: argparse.Namespace) -> None:
@@ -112,14 +134,44 @@ def _parser() -> argparse.ArgumentParser:
         )
         add_common(command, os.environ.get("TINGTONG_CONFIG", DEFAULT_CONFIG))
         command.set_defaults(work=work)
-    listing = commands.add_parser("list", help="show every driver with its settings")
-    listing.set_defaults(work=_list)
+        if name == "doctor":
+            command.add_argument("--lang", choices=("zh", "en"), help="default: the terminal's language")
+            command.add_argument("--test-page", action="store_true", help="let ticket printers print one")
+    _add_looks(commands)
     sim = commands.add_parser(
         "sim", help="run simulated machines (see `device-agent sim --help`)", add_help=False
     )
     sim.add_argument("rest", nargs=argparse.REMAINDER)
     sim.set_defaults(work=_sim)
     return parser
+
+
+def _add_looks(commands: Any) -> None:
+    """Add the commands that show drivers and what passes on a wire."""
+    drivers = commands.add_parser(
+        "list",
+        help="show every driver: settings, how far it is proved",
+        epilog=f"example: {PROG} list --json",
+    )
+    drivers.add_argument("--json", action="store_true", help="for programs")
+    drivers.set_defaults(work=_list)
+    trace = commands.add_parser(
+        "trace",
+        help="record what passes between a machine and its driver, personal data left out",
+        epilog=f"example: {PROG} trace led-3 --for 30 --out led-3.jsonl   (the agent must not run)",
+    )
+    add_common(trace, os.environ.get("TINGTONG_CONFIG", DEFAULT_CONFIG))
+    trace.add_argument("device", metavar="DEVICE", help="a machine's id in the settings")
+    trace.add_argument("--for", dest="seconds", type=float, default=10.0, metavar="SECONDS")
+    trace.add_argument("--out", metavar="FILE", help="default: DEVICE.jsonl")
+    trace.set_defaults(work=_trace)
+    replay = commands.add_parser(
+        "replay",
+        help="play a transcript against today's driver, without the machine",
+        epilog=f"example: {PROG} replay led-3.jsonl",
+    )
+    replay.add_argument("file", metavar="FILE")
+    replay.set_defaults(work=_replay)
 
 
 def main() -> int:

@@ -1,47 +1,111 @@
-"""Tries one machine and says in plain words how it is and what to do."""
+"""Tries every machine and says in plain words how it is and what to do."""
 
 from __future__ import annotations
 
+import asyncio
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
+from devices.agent.advice import ADVICE, BAD, CARE, PAPER_LOW, WELL, Lang
 from devices.agent.app import check_device, open_wire
+from devices.agent.printer_probe import examine_printer
 from devices.agent.settings import DeviceSettings
-from devices.errors import DeviceError, DeviceFault, ProtocolError, TransportError, WireTimeout
+from devices.contracts.health import Paper
+from devices.errors import DeviceError, DeviceFault, TransportError
+from devices.transports.places import parse_place
+
+LIMIT_S = 20.0  # for one machine: the slowest, a speaker that says a word to itself, takes two
+_ASKED = ("printer", "document-printer", "dispenser")  # these say more than that they are there
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line for the technician."""
+    """One line for the technician; `code` is empty when all is well."""
 
-    well: bool
+    device_id: str
+    code: str
     text: str
+    more: tuple[str, ...] = ()
+
+    @property
+    def well(self) -> bool:
+        """Whether nothing needs a look."""
+        return not self.code
 
 
-async def examine(device: DeviceSettings) -> Finding:
+async def examine_all(
+    devices: Sequence[DeviceSettings], lang: Lang, *, test_page: bool = False, limit_s: float = LIMIT_S
+) -> list[Finding]:
+    """Try all machines at once; one that hangs does not keep the others from being tried."""
+    trials = (examine(device, lang, test_page=test_page, limit_s=limit_s) for device in devices)
+    return list(await asyncio.gather(*trials))
+
+
+async def examine(
+    device: DeviceSettings, lang: Lang = "en", *, test_page: bool = False, limit_s: float = LIMIT_S
+) -> Finding:
     """Open the wire, ask for a sign of life, close."""
-    spec, settings = check_device(device)
-    what = f"{device.id} ({spec.name} at {device.wire})"
+    what = f"{device.id} ({device.driver}, {device.wire})"
     try:
-        wire = await open_wire(spec, device.wire)
-        try:
-            await spec.build(device.id, wire, settings).probe()
-        finally:
-            await wire.close()
+        async with asyncio.timeout(limit_s):
+            low, more = await _try(device, lang, test_page)
+    except TimeoutError:
+        return _bad(device, lang, "too-long", f"{limit_s:g}")
     except DeviceError as error:
-        return Finding(False, f"BAD   {what}: {error}. {_remedy(error)}")
-    return Finding(True, f"well  {what}")
+        return _bad(device, lang, _code(error, device), _detail(error))
+    if low:
+        return Finding(device.id, "", f"{CARE[lang]}  {what}: {PAPER_LOW.say(lang)}", more)
+    return Finding(device.id, "", f"{WELL[lang]}  {what}", more)
 
 
-def _remedy(error: DeviceError) -> str:
-    match error:
-        case TransportError() if "in use" in str(error):
-            return "If the agent runs, this is as it should be; to test the machine, stop the agent first."
-        case TransportError():
-            return "Check the cable and the address in the settings."
-        case WireTimeout():
-            return "The wire is open but nothing answers: check power, baud rate and bus address."
-        case ProtocolError():
-            return "Something answers in another language: check driver and baud rate."
-        case DeviceFault():
-            return "The machine itself reports this; see its manual or call its maker."
-    return ""
+async def _try(device: DeviceSettings, lang: Lang, test_page: bool) -> tuple[bool, tuple[str, ...]]:
+    """Return whether paper runs low, and what a ticket printer tells of itself.  Raises DeviceError."""
+    spec, settings = check_device(device)
+    wire = await open_wire(spec, device.wire)
+    try:
+        driver: Any = spec.build(device.id, wire, settings)
+        await driver.probe()
+        if spec.kind not in _ASKED:
+            return False, ()
+        status = await driver.status()
+        if status.reason:
+            raise DeviceFault(status.reason, status.reason)
+        more = await examine_printer(driver, lang, test_page=test_page)
+        return getattr(status, "paper", None) is Paper.LOW, tuple(more)
+    finally:
+        await wire.close()
+
+
+def _bad(device: DeviceSettings, lang: Lang, code: str, detail: str) -> Finding:
+    advice = ADVICE.get(code, ADVICE["device-fault"])
+    place = parse_place(device.wire)
+    where = place.target if place.kind == "serial" else device.wire
+    said = advice.say(lang, place=where, detail=detail or code)
+    return Finding(
+        device.id, code, f"{BAD[lang]}  {device.id} ({device.driver}, {device.wire}): {said} [{code}]"
+    )
+
+
+def _detail(error: DeviceError) -> str:
+    return error.code if isinstance(error, DeviceFault) else str(error)
+
+
+def _code(error: DeviceError, device: DeviceSettings) -> str:
+    """Return an error's code, or a more telling one where the place itself can be looked at."""
+    if type(error) is not TransportError:
+        return error.code
+    place = parse_place(device.wire)
+    if place.kind == "tcp":
+        return "host-silent"
+    if place.kind == "serial":
+        port = Path(place.target)
+        if not port.exists():
+            return "port-missing"
+        if not os.access(port, os.R_OK | os.W_OK):
+            return "port-denied"
+        if "in use" in str(error):
+            return "port-busy"
+    return error.code
