@@ -24,6 +24,7 @@ from devices.agent.roles.pads import PadLineRole
 from devices.agent.roles.printer import PrinterRole
 from devices.agent.roles.scanner import ScannerRole
 from devices.agent.roles.speaker import SpeakerRole
+from devices.agent.roles.tax_machine import TaxMachineRole
 from devices.agent.settings import AgentSettings, DeviceSettings
 from devices.agent.tasks import run_together
 from devices.bus.base import envelope_of
@@ -55,6 +56,7 @@ ROLES = {
     "scanner": ScannerRole,
     "speaker": SpeakerRole,
     "dispenser": DispenserRole,
+    "tax-machine": TaxMachineRole,
 }
 log = logging.getLogger(__name__)
 
@@ -83,7 +85,13 @@ def check_device(device: DeviceSettings) -> tuple[DriverSpec, BaseModel]:
                 f"device {device.id}: {device.driver} needs {needs}, not {device.wire} (see {spec.doc})"
             )
     if spec.wire == "bytes" and place.kind not in spec.places:
-        forms = {"serial": "serial:…", "tcp": "tcp://…", "udp": "udp://…", "usblp": "usblp:/dev/…", "input": "input:…"}
+        forms = {
+            "serial": "serial:…",
+            "tcp": "tcp://…",
+            "udp": "udp://…",
+            "usblp": "usblp:/dev/…",
+            "input": "input:…",
+        }
         needs = " or ".join(forms.get(kind, kind) for kind in spec.places)
         raise BadDevice(f"device {device.id}: {device.driver} needs {needs}, not {device.wire}")
     return spec, settings

@@ -54,7 +54,8 @@ class CardResult(Message):
     """Result of each command.
 
     Reasons: `cards-out, card-jam, card-at-exit, bin-full, busy, dispense-error, capture-error, no-card,
-    overlap, refused, not-ready, not-supported, no-proof, no-answer, interrupted, expired, no-expiry`; empty
+    overlap, refused, not-ready, not-supported, no-proof, no-answer, interrupted, expired, no-expiry,
+    state-dir`; empty
     when done.
     """
 

@@ -56,13 +56,14 @@ class SimTaxMachine:
     address: int = 1
     sheet_s: float = 0.4
     retract_s: float = 20.0
+    senses_stock: bool = True
     baud: int | None = None
     kind: str = field(default="tax-machine", init=False)
     driver: str = field(default="taxmachine-link", init=False)
 
     def __post_init__(self) -> None:
         self._link = MachineLink(self.address, self._obey, self.baud)
-        self.works = Works(self._tell, self.sheet_s, self.retract_s)
+        self.works = Works(self._tell, self.sheet_s, self.retract_s, self.senses_stock)
 
     # --- the wire -------------------------------------------------------------------------------------
 
@@ -178,7 +179,11 @@ class SimTaxMachine:
             "replenishment": bin_word,
             "count": self.works.bin,
         }
-        return [*(one.unit() for one in self.works.cassettes.values()), *rolls, retract]
+        cassettes = [one.unit() for one in self.works.cassettes.values()]
+        if not self.works.senses_stock:
+            for told, one in zip(cassettes, self.works.cassettes.values(), strict=True):
+                told["count"] = one.expected
+        return [*cassettes, *rolls, retract]
 
     # --- knobs ----------------------------------------------------------------------------------------
 

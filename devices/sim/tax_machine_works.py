@@ -36,6 +36,8 @@ class Works:
     tell: Tell
     sheet_s: float = 0.4
     retract_s: float = 20.0
+    senses_stock: bool = True
+    """False: it tells what should be in a cassette, and only counting shows what is."""
     cassettes: dict[str, Cassette] = field(default_factory=_cassettes)
     journal: Journal = field(default_factory=lambda: Journal("sim-1", BEGAN_AT))
     answered: Answered = field(default_factory=Answered)

@@ -91,14 +91,21 @@ class DispenserRole:
             return _result(order, CardOutcome.FAILED, "no-expiry")
         if command.envelope.is_expired(self._now()):
             return self._keep(_result(order, CardOutcome.FAILED, "expired"))
-        self._kept.put(order.command_id, _BEGUN)
+        try:
+            self._kept.put(order.command_id, _BEGUN)
+        except OSError as error:  # what cannot be remembered is not begun
+            log.error("%s: cannot write state_dir (%s)", self._id, error.strerror)
+            return _result(order, CardOutcome.FAILED, "state-dir")
         result = await self._carry_out(order)
         log.info("%s: %s, %s", self._id, result.outcome.value, result.reason or result.proof.value)
         await self._look_again()
         return self._keep(result)
 
     def _keep(self, result: CardResult) -> CardResult:
-        self._kept.put(result.command_id, result.model_dump_json())
+        try:
+            self._kept.put(result.command_id, result.model_dump_json())
+        except OSError as error:  # a repeat is answered "interrupted" then, and moves nothing
+            log.error("%s: a result could not be kept (%s)", self._id, error.strerror)
         return result
 
     async def _carry_out(self, order: CardCommand) -> CardResult:
