@@ -1,6 +1,8 @@
 """Modbus RTU: the few functions that displays and input modules need, master and slave side::
 
     unit | function | …                              | crc u16 (low byte first)
+           02 inputs    first u16 | count u16          answer: bytes | bits, the first one lowest
+           05 set coil  coil u16 | FF00 or 0000        answer: the same
            03 read      register u16 | count u16       answer: bytes | data
            06 write     register u16 | value u16       answer: the same
            10 write     register u16 | count u16 | bytes | data        answer: register u16 | count u16
@@ -12,15 +14,31 @@ and proved by its CRC.  Source: Modbus over serial line V1.02; protocols section
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from devices.codecs.framing import crc16_modbus
 
 READ, WRITE_ONE, WRITE_MANY = 0x03, 0x06, 0x10
+READ_INPUTS, WRITE_COIL = 0x02, 0x05
 REFUSAL = 0x80
 ERRORS = {1: "unknown-function", 2: "unknown-register", 3: "bad-value", 4: "failed", 6: "busy"}
 MOST = 256  # bytes of a frame
 _NEVER = MOST + 1
+
+_KNOWN = (READ, WRITE_ONE, WRITE_MANY, READ_INPUTS, WRITE_COIL)
+_ANSWERS = {WRITE_ONE: 8, WRITE_MANY: 8, WRITE_COIL: 8} | {function | REFUSAL: 5 for function in _KNOWN}
+_REQUESTS = {READ: 8, READ_INPUTS: 8, WRITE_ONE: 8, WRITE_COIL: 8}
+
+
+def _starts(functions: Iterable[int]) -> re.Pattern[bytes]:
+    """Return what finds where a frame may begin: before a function, or at the last byte."""
+    return re.compile(rb"(?s).(?:[" + re.escape(bytes(functions)) + rb"]|\Z)")
+
+
+_ANSWER_STARTS = _starts({*_ANSWERS, READ, READ_INPUTS})
+_REQUEST_STARTS = _starts({*_REQUESTS, WRITE_MANY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +75,23 @@ def write_registers(unit: int, register: int, data: bytes) -> Adu:
     return Adu(unit, WRITE_MANY, _u16(register) + _u16(len(data) // 2) + bytes((len(data),)) + data)
 
 
+def read_inputs(unit: int, first: int, count: int) -> Adu:
+    """Ask for `count` discrete inputs."""
+    return Adu(unit, READ_INPUTS, _u16(first) + _u16(count))
+
+
+def write_coil(unit: int, coil: int, on: bool) -> Adu:
+    """Switch one output."""
+    return Adu(unit, WRITE_COIL, _u16(coil) + (b"\xff\x00" if on else b"\x00\x00"))
+
+
+def bits_of(answer: Adu, count: int) -> list[bool] | None:
+    """Return the inputs of an answer to `read_inputs`; None when it has another number of them."""
+    if answer.function != READ_INPUTS or len(answer.data) != 1 + (count + 7) // 8:
+        return None
+    return [bool(answer.data[1 + place // 8] >> place % 8 & 1) for place in range(count)]
+
+
 class RtuCodec:
     """Finds frames in a stream by length and CRC.  Does no I/O; holds less than one frame.
 
@@ -66,6 +101,7 @@ class RtuCodec:
 
     def __init__(self, *, requests: bool = False) -> None:
         self._length = _request_length if requests else _answer_length
+        self._starts = _REQUEST_STARTS if requests else _ANSWER_STARTS
         self._buffer = b""
         self.discarded = 0
 
@@ -87,7 +123,7 @@ class RtuCodec:
         while at < len(self._buffer):
             frame = self._frame_at(at)
             if frame is None:
-                at += 1  # what begins here is no whole frame, but one inside it may be
+                at = self._next_start(at + 1)  # here begins no whole frame, but inside it one may
                 continue
             self.discarded += at - start
             start = at = at + len(frame.data) + 4
@@ -106,37 +142,35 @@ class RtuCodec:
 
     def _keep(self, start: int) -> None:
         """Drop what cannot begin a frame any more."""
-        rest = self._buffer[start:]
-        begin = next((at for at in range(len(rest)) if self._may_begin(rest, at)), len(rest))
-        self.discarded += begin
-        self._buffer = rest[begin:]
+        begin = self._next_start(start)
+        while begin < len(self._buffer) and not self._may_begin(begin):
+            begin = self._next_start(begin + 1)
+        self.discarded += begin - start
+        self._buffer = self._buffer[begin:]
 
-    def _may_begin(self, rest: bytes, at: int) -> bool:
-        length = self._length(rest[at : at + 7])
-        return length == 0 or len(rest) - at < length <= MOST
+    def _next_start(self, at: int) -> int:
+        found = self._starts.search(self._buffer, at)
+        return found.start() if found else len(self._buffer)
+
+    def _may_begin(self, at: int) -> bool:
+        length = self._length(self._buffer[at : at + 7])
+        return length == 0 or len(self._buffer) - at < length <= MOST
 
 
 def _answer_length(head: bytes) -> int:
     """Return the length of the answer that begins so; 0 when more must be seen, _NEVER for none."""
     if len(head) < 2:
         return 0
-    function = head[1]
-    if function in (WRITE_ONE, WRITE_MANY):
-        return 8
-    if function in (READ | REFUSAL, WRITE_ONE | REFUSAL, WRITE_MANY | REFUSAL):
-        return 5
-    if function != READ:
-        return _NEVER
+    if head[1] not in (READ, READ_INPUTS):
+        return _ANSWERS.get(head[1], _NEVER)
     return 5 + head[2] if len(head) > 2 else 0
 
 
 def _request_length(head: bytes) -> int:
     if len(head) < 2:
         return 0
-    if head[1] in (READ, WRITE_ONE):
-        return 8
     if head[1] != WRITE_MANY:
-        return _NEVER
+        return _REQUESTS.get(head[1], _NEVER)
     return 9 + head[6] if len(head) > 6 else 0
 
 
