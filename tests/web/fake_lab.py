@@ -43,6 +43,8 @@ class FakeLab:
     def __init__(self, hall: FakeHall) -> None:
         self.hall = hall
         self.card: dict[str, Any] | None = None
+        self.smart_card: dict[str, Any] | None = None
+        self.dark: set[int] = set()
         self.paper, self.cover = "full", False
         self.slips: list[dict[str, Any]] = []
         self.step, self.language, self.broken = "departments", "zh", ""
@@ -52,7 +54,8 @@ class FakeLab:
         self.frames: dict[str, list[dict[str, str]]] = {}
 
     def devices(self) -> list[dict[str, Any]]:
-        items = [self._reader(), self._printer(), self._kiosk(), self._speaker()]
+        items = [self._card_reader(), self._reader(), self._printer(), self._kiosk(), self._speaker()]
+        items += [self._picture_board(), self._digits(), self._light()]
         for number in WINDOWS:
             items += [self._pad(number), self._evaluator(number), self._led(number)]
         return items
@@ -76,6 +79,27 @@ class FakeLab:
 
     def _reader(self) -> dict[str, Any]:
         return self._device("id-reader-1", "id-reader", {"card": self.card}, "place-card", "lift-card")
+
+    def _card_reader(self) -> dict[str, Any]:
+        state = {"state": "present" if self.smart_card else "empty", "card": self.smart_card}
+        return self._device("card-1", "card-reader", state, "insert", "remove")
+
+    def _picture_board(self) -> dict[str, Any]:
+        pages = [as_data(picture("A001", (256, 64), "#ff3b30", "#1a0605"))]
+        return self._device(
+            "board-1", "led-board", {"text": "", "lit": True, "png": pages[0], "pages": pages}, "power"
+        )
+
+    def _digits(self) -> dict[str, Any]:
+        png = as_data(picture("0012", (64, 16), "#ff3b30", "#1a0605"))
+        shown = {
+            str(unit): {"text": "" if unit in self.dark else f"00{unit}2", "png": png} for unit in (1, 2)
+        }
+        return self._device("digits-1", "digit-line", {"displays": shown, "lit": True}, "power")
+
+    def _light(self) -> dict[str, Any]:
+        png = as_data(picture("", (30, 4), "#00ff00", "#00ff00"))
+        return self._device("light-1", "light", {"colour": "#00ff00", "lit": True, "png": png}, "power")
 
     def _printer(self) -> dict[str, Any]:
         state = {"paper": self.paper, "cover_open": self.cover, "tickets": self.slips}
@@ -114,6 +138,9 @@ class FakeLab:
         handlers: dict[str, Callable[[dict[str, Any]], None]] = {
             "place-card": lambda b: setattr(self, "card", b["card"]),
             "lift-card": lambda b: setattr(self, "card", None),
+            "insert": lambda b: setattr(self, "smart_card", b["card"]),
+            "remove": lambda b: setattr(self, "smart_card", None),
+            "power": lambda b: (self.dark.discard if b["on"] else self.dark.add)(int(b.get("addr", 0))),
             "paper": lambda b: setattr(self, "paper", b["state"]),
             "cover": lambda b: setattr(self, "cover", b["open"]),
             "home": lambda b: setattr(self, "step", "departments"),

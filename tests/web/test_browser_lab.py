@@ -53,6 +53,35 @@ def test_a_touch_reaches_the_kiosk_where_the_pointer_was(page: Page, served: Ser
     assert body["y"] == pytest.approx(0.75, abs=0.01)
 
 
+def test_boards_lamps_and_digit_displays_show_what_is_seen_of_them(page: Page, served: Served) -> None:
+    page.goto(f"{served.url}/lab")
+    board = page.locator("#shown .led", has_text="board-1")
+    expect(board).to_contain_text("图片 1 页")
+    expect(board.locator("img")).to_have_attribute("src", re.compile("^data:image/png"))
+    expect(page.locator(".lamp-box", has_text="light-1")).to_contain_text("#00ff00")
+    second = page.locator(".lamp-box", has_text="digits-1 · 第 2 块")
+    expect(second).to_contain_text("0022")
+
+    second.get_by_role("button", name="断电").click()
+    expect(second).to_contain_text("不亮")
+    expect(page.locator(".lamp-box", has_text="digits-1 · 第 1 块")).to_contain_text("0012")
+
+
+def test_a_smart_card_is_put_in_and_taken_out_beside_the_identity_card(page: Page, served: Served) -> None:
+    page.goto(f"{served.url}/lab")
+    reader = page.locator(".card-reader")
+    expect(reader.locator("span")).to_have_text("没有卡")
+    reader.get_by_role("button", name="工卡").click()
+    expect(reader.locator("span")).to_have_text("工卡")
+    expect(reader.get_by_role("button", name="社保卡")).to_be_disabled()
+    page.get_by_role("button", name="李奶奶").click()
+    expect(page.locator(".idcard")).to_contain_text("李桂兰")
+    reader.get_by_role("button", name="取出卡").click()
+
+    expect(reader.locator("span")).to_have_text("没有卡")
+    expect(page.locator(".idcard")).to_contain_text("李桂兰")
+
+
 def test_a_machine_that_cannot_says_why(page: Page, served: Served, complaints: Complaints) -> None:
     complaints.expected = ("409",)
     page.goto(f"{served.url}/lab")

@@ -64,7 +64,7 @@ def test_chinese_texts_have_chinese_punctuation_and_english_ones_straight_quotes
 
 def test_a_page_uses_only_its_own_texts_and_the_common_ones() -> None:
     shared = {"common", "rating"}
-    lab = ("lab_drawer", "lab_faults", "lab_machines", "lab_pads", "lab_story")
+    lab = ("lab_boards", "lab_drawer", "lab_faults", "lab_machines", "lab_pads", "lab_story")
     console = ("ask", "desk", "history", "line", "marks", "paper")
     owners = dict.fromkeys(lab, "lab") | {f"console_{part}": "console" for part in console}
     owners |= {f"appointments_{part}": "appointments" for part in ("cancel", "done", "form", "times")}

@@ -5,7 +5,8 @@ import { byId, h, keyed, say } from "./dom.js";
 import { hallParts } from "./clock.js";
 import { lang, t } from "./page.js";
 
-const PLACES = [["reader", 1], ["kiosk", 2], ["printer", 3], ["pad", 4], ["evaluator", 4], ["led", 5], ["speaker", 5]];
+const PLACES = [["reader", 1], ["kiosk", 2], ["printer", 3], ["pad", 4], ["evaluator", 4], ["led", 5], ["light", 5], ["digit", 5], ["speaker", 5],
+  ["scanner", 1], ["dispenser", 3]];
 const KNOBS = {
   paper: "lab.knob_paper", cover: "lab.knob_cover", jam: "lab.knob_jam", "clear-jam": "lab.clear_jam",
   "cut-power": "lab.knob_cut_power", "restore-power": "lab.knob_restore_power", take: "lab.take",

@@ -23,8 +23,8 @@ export const knob = (text, onclick, props = {}) => h("button.button.small", { ty
 export const absent = () => [h("p.absent", {}, t("lab.absent"))];
 
 export function drawReader(lab) {
-  const [reader] = lab.of("reader");
-  const place = byId("reader");
+  const [reader] = lab.of("id-reader");
+  const place = readerPlace();
   if (!reader) return void once(place, "absent", absent);
   const { card } = reader.state;
   return void once(place, `${reader.id} ${card ? `${card.name} ${card.kind}` : ""}`, () => [
@@ -33,6 +33,12 @@ export function drawReader(lab) {
       knob(t(key), () => lab.do(reader, "place-card", { card: one }), { disabled: Boolean(card) })),
     knob(t("lab.lift"), () => lab.do(reader, "lift-card"), { disabled: !card })),
   ]);
+}
+
+/** Smart-card readers stand under it: what is drawn anew must not take them away. */
+function readerPlace() {
+  once(byId("reader"), "frame", () => [h("div.machine.id-reader")]);
+  return byId("reader").firstElementChild;
 }
 
 function idCard(card) {
@@ -110,8 +116,8 @@ export function drawBars(lab) {
       const [picture, line] = element.children;
       if (bar.state.png && picture.src !== bar.state.png) picture.src = bar.state.png;
       picture.alt = bar.state.text ?? "";
-      say(line.firstChild, t("common.window_n", { n: bar.state.window ?? "?" }));
-      say(line.lastChild, bar.state.text ?? "");
+      say(line.firstChild, bar.state.window ? t("common.window_n", { n: bar.state.window }) : bar.id);
+      say(line.lastChild, bar.state.text || (bar.state.pages ? t("lab.pages", { n: bar.state.pages.length }) : ""));
     });
 }
 
