@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
-from kiosk.flows.hall import Department, Hall, Service
+from kiosk.flows.hall import Department, Hall, Package, Service
 from kiosk.flows.intake_state import Intake
 from kiosk.i18n.catalog import Catalog
-from kiosk.presenters.views import Tile, TilesView, Tone
+from kiosk.presenters.views import Entry, Tile, TilesView, Tone
 
 BUSY_FROM = 10  # waiting people from which a badge turns orange
 _IN_BRACKETS = re.compile(r"[(\uff08].*?[)\uff09]")
@@ -22,7 +23,52 @@ def departments(state: Intake, words: Catalog) -> TilesView:
     """Return the page of departments."""
     hall = state.terminal.hall
     shown = [_department(hall, d, index, words) for index, d in enumerate(hall.departments)] if hall else []
-    return _page(shown, DEPARTMENT_GRID[state.terminal.portrait, state.elder], state.page, words)
+    page = _page(shown, DEPARTMENT_GRID[state.terminal.portrait, state.elder], state.page, words)
+    return replace(page, entries=_entries(hall, words) if hall else ())
+
+
+def _entries(hall: Hall, words: Catalog) -> tuple[Entry, ...]:
+    """Return the ways to everything but a new number; without the server there are none."""
+    if hall.offline:
+        return ()
+    check_in = Entry("entry:check-in", words("entry.check_in"), "calendar-check-outline")
+    place = Entry("entry:place", words("entry.place"), "ticket-account")
+    package = Entry("entry:package", words("entry.package"), "format-list-checks")
+    return (check_in, place, package) if hall.packages else (check_in, place)
+
+
+def packages(state: Intake, words: Catalog) -> TilesView:
+    """Return the page of packages (多窗联办), each with its services in order."""
+    hall = state.terminal.hall
+    shown = [_package(hall, one, i, words) for i, one in enumerate(hall.packages)] if hall else []
+    return _page(shown, _rows_for(state, len(shown)), state.page, words)
+
+
+def _rows_for(state: Intake, count: int) -> tuple[int, int]:
+    """Return columns and rows for so many services: few get more room each."""
+    columns, rows = SERVICE_GRID[state.terminal.portrait, state.elder]
+    if state.terminal.portrait:
+        return columns, min(rows, max(4, count))
+    return (1, FEW) if count <= FEW else (columns, rows)
+
+
+def _package(hall: Hall, package: Package, index: int, words: Catalog) -> Tile:
+    english = words.language == "en"
+    services = hall.services_in(package)
+    is_open = bool(services) and all(one.open for one in services)
+    names = [one.en if english else brief(one.name) for one in services]
+    count = words("package.count", count=len(package.services))
+    return Tile(
+        key=package.id,
+        title=package.en if english else package.name,
+        subtitle=" → ".join(names),
+        badge=count if is_open else words("wait.closed"),
+        tone=Tone.GOOD if is_open else Tone.OFF,
+        accent=index,
+        tag=words("package.tag"),
+        subtitle_rows=2,
+        enabled=is_open,
+    )
 
 
 def services(state: Intake, words: Catalog) -> TilesView:
@@ -33,12 +79,7 @@ def services(state: Intake, words: Catalog) -> TilesView:
         if hall
         else []
     )
-    columns, rows = SERVICE_GRID[state.terminal.portrait, state.elder]
-    if state.terminal.portrait:
-        rows = min(rows, max(4, len(shown)))
-    elif len(shown) <= FEW:
-        columns, rows = 1, FEW
-    return _page(shown, (columns, rows), state.page, words)
+    return _page(shown, _rows_for(state, len(shown)), state.page, words)
 
 
 def _page(shown: list[Tile], grid: tuple[int, int], page: int, words: Catalog) -> TilesView:

@@ -18,7 +18,10 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One big button.  `accent` is an index into the theme's accents, `tag` a ticket prefix or empty."""
+    """One big button.  `accent` is an index into the theme's accents, `tag` a ticket prefix or empty.
+
+    `subtitle_rows` holds where a subtitle is one row otherwise: on the tile of a service.
+    """
 
     key: str
     title: str
@@ -29,11 +32,21 @@ class Tile:
     accent: int = 0
     tag: str = ""
     enabled: bool = True
+    subtitle_rows: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A way to something else than a new number, below the tiles of the first page."""
+
+    key: str
+    text: str
+    icon: str
 
 
 @dataclass(frozen=True, slots=True)
 class TilesView:
-    """A page of tiles in `columns` × `rows` places, in reading order."""
+    """A page of tiles in `columns` × `rows` places, in reading order; perhaps with other entries below."""
 
     tiles: tuple[Tile, ...]
     columns: int
@@ -43,11 +56,15 @@ class TilesView:
     previous: str
     next: str
     label: str
+    entries: tuple[Entry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CardView:
-    """Put your card here, or with `fault`: why not, and what to do.  Empty button texts: no such button."""
+    """Put your card here, or with `fault`: why not, and what to do.  Empty button texts: no such button.
+
+    With `code` the way without a card is to type the code of an appointment.
+    """
 
     place: str
     keep: str
@@ -57,6 +74,19 @@ class CardView:
     without: str
     retry: str
     fault: bool
+    code: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CodeView:
+    """Type a code on the keyboard shown.  `letters` has a place for each, empty ones to come."""
+
+    prompt: str
+    letters: tuple[str, ...]
+    keys: str
+    erase: str
+    enter: str
+    ready: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +99,24 @@ class IssuingView:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One line under a number.  `line` says it without a label beside it, for large text."""
+    """One line under a number.  `line` says it without a label beside it, for large text.
+
+    `rows` is how many it wants beside others of one row.
+    """
 
     icon: str
     label: str
     value: str
     line: str
+    rows: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class TicketView:
-    """The number.  `again` is empty unless printing may be repeated."""
+    """The number.  `again` is empty unless it may be printed once more.
+
+    `place`: nothing was issued, it is one's own place in the line.  `pages` above 1: `done` shows the next.
+    """
 
     greeting: str
     number: str
@@ -92,17 +129,26 @@ class TicketView:
     reminder: str
     again: str
     done: str
+    place: bool = False
+    page: int = 0
+    pages: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeView:
-    """Sorry, or out of order: what is, and what a citizen can do now.  `button` may be empty."""
+    """Sorry, or out of order: what is, and what a citizen can do now.  Empty button texts: no such button.
+
+    Keys say what a button does: `notice:home`, `notice:ordinary`, `notice:code`, `notice:reprint`.
+    """
 
     icon: str
     title: str
     lines: tuple[str, ...]
     button: str
     tone: Tone
+    key: str = "notice:home"
+    second: str = ""
+    second_key: str = "notice:home"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +193,7 @@ class WarningView:
     leave: str
 
 
-Body = TilesView | CardView | IssuingView | TicketView | NoticeView
+Body = TilesView | CardView | CodeView | IssuingView | TicketView | NoticeView
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +210,7 @@ class View:
     warning: WarningView | None = None
 
 
-Kind = TypeVar("Kind", TilesView, CardView, IssuingView, TicketView, NoticeView)
+Kind = TypeVar("Kind", TilesView, CardView, CodeView, IssuingView, TicketView, NoticeView)
 
 
 def body_of(view: View, kind: type[Kind]) -> Kind:

@@ -19,6 +19,7 @@ from kiosk.i18n.catalog import load
 from kiosk.presenters.clock import date_text
 from kiosk.presenters.views import View
 from kiosk.ui import theme
+from kiosk.ui.screens.code import CodeScreen
 from kiosk.ui.screens.tiles import TilesScreen
 from kiosk.ui.screens.visit import CardScreen, IssuingScreen, NoticeScreen, TicketScreen, VisitScreen
 from kiosk.ui.widgets import footer, header, still_there  # noqa: F401  the rule below uses them
@@ -60,13 +61,16 @@ class Root(FloatLayout):
 
     def __init__(self, said: Callable[[Event], None], **kwargs: object) -> None:
         super().__init__(**kwargs)
-        tiles, notice = TilesScreen(), NoticeScreen()
+        tiles, notice, ticket = TilesScreen(), NoticeScreen(), TicketScreen()
         self._screens: dict[str, Widget] = {
             "choose-department": tiles,
             "choose-service": tiles,
+            "choose-package": tiles,
             "card": CardScreen(),
+            "code": CodeScreen(),
             "issuing": IssuingScreen(),
-            "ticket": TicketScreen(),
+            "ticket": ticket,
+            "place": ticket,
             "sorry": notice,
             "out-of-order": notice,
         }

@@ -12,7 +12,8 @@ from kiosk.flows.intake import advance
 from kiosk.flows.intake_state import Intake, start
 from kiosk.flows.intake_words import Event, Paper
 from kiosk.i18n.catalog import load
-from kiosk.presenters.intake import minutes, present
+from kiosk.presenters.facts import minutes
+from kiosk.presenters.intake import present
 from kiosk.presenters.tiles import brief, window_range
 from kiosk.presenters.views import CardView, NoticeView, TicketView, TilesView, Tone, View
 

@@ -70,6 +70,7 @@ class CardScreen(VisitScreen):
     without = StringProperty("")
     retry = StringProperty("")
     fault = BooleanProperty(False)
+    code = BooleanProperty(False)
 
     def show(self, view: View) -> None:
         """Draw `view`, whose body is a CardView."""
@@ -80,7 +81,7 @@ class CardScreen(VisitScreen):
 
     def go_without(self) -> None:
         """No card at hand."""
-        self.dispatch("on_said", w.WithoutCard(self.visit))
+        self.dispatch("on_said", w.CodeWanted(self.visit) if self.code else w.WithoutCard(self.visit))
 
     def try_again(self) -> None:
         """Ask the reader once more."""
@@ -105,6 +106,7 @@ class FactRow(BoxLayout):
     label = StringProperty("")
     value = StringProperty("")
     line = StringProperty("")
+    rows = NumericProperty(1)
 
 
 class Number(Label):
@@ -128,6 +130,9 @@ class TicketScreen(VisitScreen):
     reminder = StringProperty("")
     again = StringProperty("")
     done = StringProperty("")
+    place = BooleanProperty(False)
+    page = NumericProperty(0)
+    pages = NumericProperty(1)
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
@@ -147,7 +152,8 @@ class TicketScreen(VisitScreen):
         rows = self.ids.facts
         rows.clear_widgets()
         for fact in facts:
-            rows.add_widget(FactRow(icon=fact.icon, label=fact.label, value=fact.value, line=fact.line))
+            row = FactRow(icon=fact.icon, label=fact.label, value=fact.value, line=fact.line, rows=fact.rows)
+            rows.add_widget(row)
 
     def place_actions(self, *_: object) -> None:
         """Large text on a wide screen fills the right column: the buttons go under the number."""
@@ -157,13 +163,21 @@ class TicketScreen(VisitScreen):
             actions.parent.remove_widget(actions)
             column.add_widget(actions)
 
+    def forget(self) -> None:
+        """Drop the number as well."""
+        super().forget()
+        self.number = self.service = ""
+        self.ids.facts.clear_widgets()
+
     def print_again(self) -> None:
-        """The paper did not come."""
-        self.dispatch("on_said", w.PrintAgain(self.visit))
+        """The paper did not come, or was lost."""
+        self.dispatch("on_said", w.ReprintWanted(self.visit) if self.place else w.PrintAgain(self.visit))
 
     def finish(self) -> None:
-        """The citizen has what they came for."""
-        self.dispatch("on_said", w.WentHome())
+        """The citizen has what they came for, or has another number to look at."""
+        several = self.pages > 1
+        turned = w.PageTurned(int((self.page + 1) % self.pages))
+        self.dispatch("on_said", turned if several else w.WentHome())
 
 
 class AdviceRow(BoxLayout):
@@ -172,26 +186,53 @@ class AdviceRow(BoxLayout):
     text = StringProperty("")
 
 
+NOTICE_ICONS = {
+    "notice:home": "home-outline",
+    "notice:ordinary": "ticket-confirmation-outline",
+    "notice:code": "keyboard-outline",
+    "notice:reprint": "printer-outline",
+}
+
+
 class NoticeScreen(VisitScreen):
-    """Sorry, or out of order."""
+    """Sorry, or out of order, with at most two ways out."""
 
     icon = StringProperty("")
     title = StringProperty("")
     button = StringProperty("")
+    button_key = StringProperty("notice:home")
+    button_icon = StringProperty("home-outline")
+    second = StringProperty("")
+    second_key = StringProperty("notice:home")
+    second_icon = StringProperty("home-outline")
     tone = StringProperty("calm")
 
     def show(self, view: View) -> None:
         """Draw `view`, whose body is a NoticeView."""
         body = body_of(view, NoticeView)
-        self.icon, self.title, self.button, self.tone = body.icon, body.title, body.button, body.tone.value
+        self.visit = view.visit
+        self.icon, self.title, self.tone = body.icon, body.title, body.tone.value
+        self.button, self.button_key, self.button_icon = body.button, body.key, NOTICE_ICONS[body.key]
+        self.second, self.second_key = body.second, body.second_key
+        self.second_icon = NOTICE_ICONS[body.second_key]
         rows = self.ids.lines
         rows.clear_widgets()
         for line in body.lines:
             rows.add_widget(AdviceRow(text=line))
 
-    def go_home(self) -> None:
-        """Back to the start."""
-        self.dispatch("on_said", w.WentHome())
+    def forget(self) -> None:
+        """Drop the number that a title may name."""
+        super().forget()
+        self.title = ""
+
+    def go(self, key: str) -> None:
+        """Take one of the ways out."""
+        ways = {
+            "notice:ordinary": w.OrdinaryWanted(self.visit),
+            "notice:code": w.CodeWanted(self.visit),
+            "notice:reprint": w.ReprintWanted(self.visit),
+        }
+        self.dispatch("on_said", ways.get(key, w.WentHome()))
 
 
 Builder.load_file(__file__.replace(".py", ".kv"))

@@ -75,9 +75,16 @@ class TileButton(Touchable):
     icon = StringProperty("")
     tag = StringProperty("")
     accent = NumericProperty(0)
+    subtitle_rows = NumericProperty(1)
     pad = NumericProperty(0)
     box = NumericProperty(0)
     share = NumericProperty(0.5)
+
+
+class EntryButton(Touchable):
+    """A way to something else than a new number: an icon and at most two rows of text."""
+
+    icon = StringProperty("")
 
 
 class DepartmentTile(TileButton):

@@ -8,9 +8,10 @@ from __future__ import annotations
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from kiosk.flows import intake_words as w
-from kiosk.flows.hall import Department, Hall, Service
+from kiosk.flows.hall import Department, Hall, Package, Service
 from kiosk.flows.intake_words import Event, Paper
 from tests.kiosk.gui.stage import SIZE, Stage
 
@@ -21,6 +22,31 @@ TICKET = w.Ticket(
 CITIZEN = w.Citizen("张三丰", "resident", "1", masked_name="张*")
 CARD = (w.DepartmentChosen("q", "D04"), w.ServiceChosen("r", "B"))
 SHOWN = (*CARD, w.CardSeen("r", CITIZEN), w.TicketIssued("r", TICKET))
+BOOKED = w.Ticket(
+    "t", "B012", "不动产登记(一窗受理)", windows=("8", "9"), ahead=2, service_id="B", booked=True
+)
+CHECK_IN = (w.ErrandChosen("r", w.Errand.CHECK_IN),)
+CODE = (*CHECK_IN, w.CodeWanted("r"))
+TYPED = (*CODE, *(w.LetterTyped("r", letter) for letter in "7K3WPQ"))
+FULL = (*TYPED, w.LetterTyped("r", "9"), w.LetterTyped("r", "X"), w.CodeEntered("r"))
+PLACE = (w.ErrandChosen("r", w.Errand.PLACE),)
+FOUND = (*PLACE, w.CardSeen("r", CITIZEN))
+CALLED = w.Ticket("u", "J007", "社会保险", windows=("30",), service_id="J", state="called", window="30")
+STOPS = (
+    w.Stop("发票税控", "Tax invoices"),
+    w.Stop("社会保险", "Social insurance"),
+    w.Stop("住房公积金", "Housing fund"),
+)
+CHAIN = w.Ticket("t", "A031", "企业开办", windows=("3", "4"), ahead=4, wait_low_s=600, wait_high_s=1500,
+                 service_id="A", stops=STOPS)  # fmt: skip
+PACKAGE = (w.PackagesOpened(), w.PackageChosen("r", "START-UP"))
+
+
+def refused(code: str, **more: Any) -> tuple[Event, ...]:
+    """Return a card at the check-in, and the server's no."""
+    return (*CHECK_IN, w.CardSeen("r", CITIZEN), w.IssueRefused("r", code, code, "", **more))
+
+
 SCREENS: dict[str, tuple[Event, ...]] = {
     "departments": (),
     "departments-2": (w.PageTurned(1),),
@@ -34,6 +60,32 @@ SCREENS: dict[str, tuple[Event, ...]] = {
     "print-failed": (*SHOWN, w.PrintDone("r", "t", 1, Paper.FAILED)),
     "sorry": (*CARD, w.WithoutCard("r"), w.IssueFailed("r")),
     "out-of-order": (w.ServerLost(),),
+    "check-in": CHECK_IN,
+    "check-in-fault": (*CHECK_IN, w.CardFailed("r", "reader-fault")),
+    "code": CODE,
+    "code-typed": TYPED,
+    "code-unknown": (*FULL, w.IssueRefused("r", "appointment-not-found", "no")),
+    "checked-in": (*FULL, w.TicketIssued("r", BOOKED)),
+    "early": refused("appointment-early", moment="09:30"),
+    "late": refused("appointment-late"),
+    "unknown": refused("appointment-not-found"),
+    "place-card": PLACE,
+    "place-searching": FOUND,
+    "place": (*FOUND, w.PlacesTold("r", (TICKET,))),
+    "place-called": (*FOUND, w.PlacesTold("r", (CALLED, TICKET))),
+    "place-none": (*FOUND, w.PlacesTold("r", ())),
+    "reprinted": (
+        *(*FOUND, w.PlacesTold("r", (TICKET,)), w.ReprintWanted("r")),
+        w.PrintDone("r", "t", 1, Paper.PRINTED),
+    ),
+    "held": (
+        *CARD,
+        w.CardSeen("r", CITIZEN),
+        w.IssueRefused("r", "already", "x", held=TICKET),
+    ),
+    "packages": PACKAGE[:1],
+    "package-card": PACKAGE,
+    "package-ticket": (*PACKAGE, w.WithoutCard("r"), w.TicketIssued("r", CHAIN)),
     "still-there": (w.DepartmentChosen("q", "D05"), w.Tick(50.0), w.Tick(110.0)),
 }
 
@@ -76,6 +128,9 @@ def demo_hall() -> Hall:
         "",
         tuple(about[code] for code in order),
         tuple(services),
+        packages=tuple(
+            Package(one["id"], one["name"], one["en"], tuple(one["services"])) for one in data["package"]
+        ),
     )
 
 
