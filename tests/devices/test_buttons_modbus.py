@@ -190,6 +190,7 @@ async def test_a_real_modbus_server_is_read_and_its_lamp_lit() -> None:
         settings = ModbusButtonsSettings(inputs={0: "call-next", 9: "recall"}, lamps={1: 3}, reply_s=5)
         driver = ModbusButtons("buttons-1", wire, settings)
         await driver.probe()
+        await driver.poll()
         await server.context.async_setValues(1, 2, 9, [True])
         told = await _until_told(driver)
         await driver.show_waiting(1, 4)
