@@ -371,6 +371,10 @@ class TaxMachine(Driver, Protocol):
 class Speaker(Driver, Protocol):
     """Speaks in one audio zone, one utterance at a time."""
 
-    async def say(self, text: str, *, language: str = "zh", repeat: int = 2) -> None:
-        """Chime, then say `text`; returns when the last sound has left."""
+    async def say(self, text: str, *, language: str = "zh", repeat: int = 2, gain: float = 1.0) -> None:
+        """Chime, then say `text`, `gain` times as loud; returns when the last sound has left."""
+        ...
+
+    async def look(self) -> str:
+        """See that there is a loudspeaker; return what is wrong with the voice, or nothing."""
         ...

@@ -29,6 +29,8 @@ DRIVERS = {
     "dispenser-stx": "devices.drivers.dispenser_stx:SPEC",
     "dispenser-crt541": "devices.drivers.dispenser_crt541:SPEC",
     "taxmachine-link": "devices.drivers.taxmachine_link:SPEC",
+    "speaker-clips": "devices.drivers.speaker_clips:SPEC",
+    "speaker-command": "devices.drivers.speaker_command:SPEC",
     "speaker-espeak": "devices.drivers.speaker_espeak:SPEC",
 }
 GROUP = "tingtong.devices"

@@ -37,6 +37,10 @@ class SpeechQueue:
     def __len__(self) -> int:
         return len(self._waiting)
 
+    def waiting(self) -> tuple[tuple[Announce, datetime | None], ...]:
+        """Return what waits, in order, with its end."""
+        return tuple((one.announce, one.expires_at) for one in self._waiting)
+
     def add(self, announce: Announce, expires_at: datetime | None, now: datetime) -> bool:
         """Queue `announce`; say whether it waits now.
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from devices.bus.tls import TlsSettings
+from devices.codecs.loudness import parse_hours
 from devices.transports.places import parse_place
 
 
@@ -41,6 +42,10 @@ class DeviceSettings(_Table):
     window: str | None = Field(default=None, description="the window of a board or light")
     windows: dict[int, str] = Field(default={}, description="pad and digit lines: address -> window")
     audio_zone: str | None = Field(default=None, description="the audio zone that a speaker serves")
+    volume: dict[str, float] = Field(
+        default={},
+        description='speakers: how loud from which local time on, {"08:00" = 1.0, "18:00" = 0}; 0 is silence',
+    )
     joins: str | None = Field(
         default=None,
         description="smart-card readers: the ID reader of this terminal whose requests this one answers too",
@@ -54,6 +59,12 @@ class DeviceSettings(_Table):
         description="how much a filling holds, for example paper = 700 (tickets), to tell when it ends",
     )
     settings: dict[str, Any] = Field(default={}, description="the driver's own settings")
+
+    @field_validator("volume")
+    @classmethod
+    def _is_a_day(cls, table: dict[str, float]) -> dict[str, float]:
+        parse_hours(table)
+        return table
 
     @field_validator("wire")
     @classmethod

@@ -13,6 +13,7 @@ import shutil
 from devices.codecs.utterance import DONE, Utterance, encode_utterance
 from devices.codecs.wav import parse_wav
 from devices.errors import DeviceFault, TransportError, WireClosed, WireTimeout
+from devices.transports.voice_program import run_voice
 
 SPEAK_TIMEOUT_S = 10.0
 CONNECT_TIMEOUT_S = 3.0
@@ -57,6 +58,10 @@ class _EspeakVoice:
         if code != 0 or not wav:
             raise DeviceFault("no-voice", f"{self._program} -v {voice} failed ({code}): {error}")
         return wav
+
+    async def run_voice(self, command: tuple[str, ...], text: str, language: str, limit_s: float) -> bytes:
+        """Return what the site's own program makes of `text`.  Raises DeviceFault (`no-voice`)."""
+        return await run_voice(command, text, language, limit_s)
 
 
 class AlsaAudio(_EspeakVoice):

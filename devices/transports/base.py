@@ -63,6 +63,13 @@ class AudioDevice(Protocol):
         """
         ...
 
+    async def run_voice(self, command: tuple[str, ...], text: str, language: str, limit_s: float) -> bytes:
+        """Return what a program of the site's own makes of `text`: a WAV file.
+
+        Raises DeviceFault (`no-voice`) when it is not there, fails, or takes longer than `limit_s`.
+        """
+        ...
+
     async def play(self, wav: bytes, caption: str) -> None:
         """Play a WAV file; return when the last sound has left.  Sounds never overlap: a second call waits.
 
@@ -73,6 +80,35 @@ class AudioDevice(Protocol):
 
     async def check(self) -> None:
         """Raise TransportError when the loudspeaker cannot be reached."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TopicMessage:
+    """One message on a broker.  `retained`: it was said before we listened."""
+
+    topic: str
+    payload: bytes
+    retained: bool = False
+
+
+class TopicWire(Protocol):
+    """Raw topics on a message broker, for machines of other makers that speak there."""
+
+    async def subscribe(self, pattern: str) -> None:
+        """Listen to an MQTT filter.  Raises WireClosed."""
+        ...
+
+    async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        """Say, and return when the broker has taken it.  Raises WireClosed."""
+        ...
+
+    async def read(self, timeout_s: float | None = None) -> TopicMessage:
+        """Return the next message of what was subscribed.  Raises WireTimeout, WireClosed."""
+        ...
+
+    def now_s(self) -> float:
+        """Return the wire's own monotonic clock."""
         ...
 
 

@@ -320,7 +320,10 @@ class FakeSpeaker:
     async def probe(self) -> None:
         return None
 
-    async def say(self, text: str, *, language: str = "zh", repeat: int = 2) -> None:
+    async def look(self) -> str:
+        return ""
+
+    async def say(self, text: str, *, language: str = "zh", repeat: int = 2, gain: float = 1.0) -> None:
         self.first.set()
         await self.go_on.wait()
         fault = self.faults.pop(0) if self.faults else None
