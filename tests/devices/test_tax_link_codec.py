@@ -68,12 +68,13 @@ def test_what_the_link_does_not_use_is_refused_whole(what):
         cbor.decode(bytes.fromhex(REFUSED[what]))
 
 
+@settings(max_examples=60)
 @given(values)
 def test_every_value_comes_back_as_it_was(value):
     assert cbor.decode(cbor.encode(value)) == value
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(st.binary(max_size=60))
 def test_any_bytes_are_a_value_or_a_value_error(data):
     try:
@@ -96,7 +97,7 @@ def test_a_frame_is_the_bytes_of_the_page():
     assert encode(Frame(1, 7, Kind.ACK, Cmd.GET_STORAGE)).hex(" ") == "aa 55 01 01 07 03 07 01 00 00 8e 02"
 
 
-@settings(max_examples=150)
+@settings(max_examples=50)
 @given(st.lists(frames, max_size=4), st.binary(max_size=6), st.data())
 def test_every_frame_survives_noise_before_it_and_any_chunking(sent, noise, data):
     noise = noise.replace(START[:1], b"")
@@ -112,7 +113,7 @@ def test_every_frame_survives_noise_before_it_and_any_chunking(sent, noise, data
     assert codec.discarded == len(noise) * len(sent)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(frames, st.integers(0, 10_000), st.integers(1, 255))
 def test_a_frame_with_one_byte_damaged_is_never_taken(frame, place, flip):
     raw = bytearray(encode(frame))
@@ -133,7 +134,7 @@ def test_after_a_reset_half_a_frame_hides_nothing(broken, whole, kept):
     assert codec.feed(encode(whole)) == [whole]
 
 
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(st.lists(st.one_of(st.binary(max_size=400), st.just(START), st.just(START + b"\x01")), max_size=30))
 def test_noise_is_held_for_less_than_one_frame(noise):
     codec = LinkCodec()
