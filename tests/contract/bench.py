@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from importlib import import_module
+from importlib.metadata import entry_points
 from importlib.util import find_spec
+from random import Random
 from typing import Any
 
 from devices.errors import WireTimeout
 from devices.sim.base import Simulator
-from devices.transports.memory import Mangler, MemoryWire, clean
+from devices.transports.memory import Machine, Mangler, MemoryWire, clean
 
 READS = 20_000
 """More reads than any exercise needs: a driver that comes here would hang on a real wire."""
@@ -28,7 +30,7 @@ class Hangs(AssertionError):
 class CountingWire(MemoryWire):
     """A memory wire that notices a driver which never gives up."""
 
-    def __init__(self, machine: Simulator, to_host: Mangler = clean, to_machine: Mangler = clean) -> None:
+    def __init__(self, machine: Machine, to_host: Mangler = clean, to_machine: Mangler = clean) -> None:
         super().__init__(machine, to_host, to_machine)
         self._left = READS
 
@@ -38,6 +40,39 @@ class CountingWire(MemoryWire):
         if self._left < 0:
             raise Hangs("the driver never stops reading")
         return await super().read(timeout_s)
+
+
+@dataclass
+class LateMachine:
+    """A machine whose answers come late, in order, by seconds that chance decides; some come at once.
+
+    The clock is the wire's, so nothing waits for real.
+    """
+
+    machine: Simulator
+    random: Random
+    late_s: tuple[float, ...] = (0.0, 0.0, 0.05, 0.3, 1.0, 4.0)
+    _under_way: list[tuple[float, bytes]] = field(default_factory=list)
+
+    def receive(self, data: bytes, now_s: float) -> None:
+        """Hand on."""
+        self.machine.receive(data, now_s)
+
+    def poll(self, now_s: float) -> bytes:
+        """Return what has arrived by now."""
+        if said := self.machine.poll(now_s):
+            last_s = self._under_way[-1][0] if self._under_way else 0.0
+            late_s = self.random.choice(self.late_s)
+            self._under_way.append((max(last_s, now_s + late_s), said))
+        arrived = b"".join(said for due_s, said in self._under_way if due_s <= now_s)
+        self._under_way = [one for one in self._under_way if one[0] > now_s]
+        return arrived
+
+    def next_due_s(self) -> float | None:
+        """Return when something may arrive."""
+        coming = [due_s for due_s, _ in self._under_way[:1]]
+        due_s = self.machine.next_due_s()
+        return min([*coming, due_s] if due_s is not None else coming, default=None)
 
 
 class BabblingWire:
@@ -132,17 +167,27 @@ class SpoolBench:
     settings: dict[str, Any] = field(default_factory=dict)
 
 
+GROUP = "tingtong.benches"
+"""Entry points of drivers from outside this repository: name -> `package.module:BENCH`."""
+
+AnyBench = Bench | AudioBench | CardBench | SpoolBench
+
+
 def module_of(driver: str) -> str:
-    """Return the module that a driver's bench must be in."""
+    """Return the module that the bench of a driver of this repository must be in."""
     return f"tests.contract.benches.{driver.replace('-', '_')}"
 
 
 def has_bench(driver: str) -> bool:
-    """Say whether a driver has a bench file."""
-    return find_spec(module_of(driver)) is not None
+    """Say whether a driver has a bench."""
+    return find_spec(module_of(driver)) is not None or bool(entry_points(group=GROUP, name=driver))
 
 
-def bench_of(driver: str) -> Bench | AudioBench | CardBench | SpoolBench:
+def bench_of(driver: str) -> AnyBench:
     """Return a driver's bench."""
-    bench: Bench | AudioBench | CardBench | SpoolBench = import_module(module_of(driver)).BENCH
+    if find_spec(module_of(driver)) is None:
+        (point,) = entry_points(group=GROUP, name=driver)
+        outside: AnyBench = point.load()
+        return outside
+    bench: AnyBench = import_module(module_of(driver)).BENCH
     return bench

@@ -13,15 +13,16 @@ import pytest
 from devices import registry
 from devices.errors import DeviceError
 from devices.kinds import Driver
-from devices.sim.faults import HARMLESS, MANGLERS
+from devices.sim.faults import HARMLESS, MANGLERS, LostDeliveries
 from devices.transports.memory import clean
 from tests.contract.bench import (
     AudioBench,
     BabblingWire,
     Bench,
     CardBench,
-    SpoolBench,
     CountingWire,
+    LateMachine,
+    SpoolBench,
     bench_of,
     has_bench,
 )
@@ -30,6 +31,7 @@ BENCHES = {name: bench_of(name) for name in registry.names() if has_bench(name)}
 ON_BYTES = {name: bench for name, bench in BENCHES.items() if isinstance(bench, Bench)}
 ON_AUDIO = {name: bench for name, bench in BENCHES.items() if isinstance(bench, AudioBench)}
 SEEDS = (1, 2, 3)
+UNASKED = ("pad-line", "scanner")
 NOISE_BYTES = 1_000_000
 NOISE_ROUNDS = 5_000
 STARTS = bytes.fromhex("AAAAAA9669 0960 FF68080868 A5A5")  # how long frames of several protocols begin
@@ -100,6 +102,26 @@ async def test_a_driver_on_a_bad_line_neither_hangs_nor_lies(name, way, mangler)
                 pass  # that a bad line is noticed is all that we ask
 
             assert wire.now_s() - began_s <= bench.limit_s
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("name", ON_BYTES)
+async def test_a_late_answer_is_not_taken_for_the_answer_to_what_was_asked_since(name, seed):
+    bench = ON_BYTES[name]
+    machine = bench.machine()
+    # What a machine says unasked is told from its repetition by time: there only a short delay is harmless.
+    late_s = (0.0, 0.02) if registry.find(name).kind in UNASKED else (0.0, 0.0, 0.05, 0.3, 1.0, 4.0)
+    wire = CountingWire(LateMachine(machine, Random(seed), late_s), clean, LostDeliveries(seed))
+    driver = build(name, wire)
+    for _ in range(6):
+        began_s = wire.now_s()
+        try:
+            await driver.probe()
+            await bench.exercise(driver, machine, wire)
+        except DeviceError:
+            pass
+
+        assert wire.now_s() - began_s <= 2 * bench.limit_s
 
 
 @pytest.mark.parametrize("mangler", MANGLERS)
