@@ -27,6 +27,10 @@ class KeptFile:
         """Return what is known under `key`."""
         return self._facts.get(key)
 
+    def items(self) -> list[tuple[str, str]]:
+        """Return all that is known, oldest first."""
+        return list(self._facts.items())
+
     def put(self, key: str, fact: str) -> None:
         """Keep `fact`; it is on the disk when this returns."""
         self._facts.pop(key, None)

@@ -22,6 +22,8 @@ ASK_PAPER = b"\x1dr\x01"
 """GS r 1: queued, so its answer means that all before it was taken out of the buffer."""
 CLEAR_BUFFERS = b"\x10\x14\x08\x01\x03\x14\x01\x06\x02\x08"
 """DLE DC4 fn 8: throw away what waits, in real time."""
+FILLING = bytes(1100)
+"""Completes any command that was cut off: NUL does nothing by itself, and no command of ours is longer."""
 RECOVER_AND_CLEAR = b"\x10\x05\x02"
 """DLE ENQ 2: recover from a recoverable error and throw away what waits."""
 
@@ -44,6 +46,8 @@ MAX_KANJI_SIZE = 2
 PROCESS_ID_LENGTH = 4
 MAX_BARCODE = 40
 _GB2312_ROWS = (*range(0xA1, 0xAA), *range(0xB0, 0xF8))
+BAND_BYTES = 1024
+"""Data of one bit image at most: it fits small buffers, and bounds what a cut-off command still waits for."""
 _REAL_TIME = (
     0x04,
     0x05,
@@ -177,7 +181,7 @@ def code128(data: str, module: int = 2, high: int = 64) -> bytes:
 
 
 def raster(rows: bytes, wide: int) -> bytes:
-    """GS v 0: a bit image, `wide` bytes a row, most significant bit left, 1 is black.
+    """GS v 0: a bit image, `wide` bytes a row, most significant bit left, 1 is black; in bands if it is high.
 
     Where two bytes of it would be a real-time command, one dot is added: better that than a lost row.
     """
@@ -187,8 +191,13 @@ def raster(rows: bytes, wide: int) -> bytes:
     for at in range(len(dots) - 1):
         if dots[at] == 0x10 and dots[at + 1] in _REAL_TIME:
             dots[at] = 0x18
+    step = BAND_BYTES // wide * wide
+    return b"".join(_band(bytes(dots[at : at + step]), wide) for at in range(0, len(dots), step))
+
+
+def _band(rows: bytes, wide: int) -> bytes:
     high = len(rows) // wide
-    return b"\x1dv0\x00" + wide.to_bytes(2, "little") + high.to_bytes(2, "little") + bytes(dots)
+    return b"\x1dv0\x00" + wide.to_bytes(2, "little") + high.to_bytes(2, "little") + rows
 
 
 def process_name(number: int) -> str:

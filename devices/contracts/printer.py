@@ -76,7 +76,8 @@ class Proof(StrEnum):
 class PrintResult(Message):
     """Result of `print-ticket`.
 
-    Reasons: `paper-out, cover-open, offline, cutter, printer-fault, no-answer, expired`; empty when printed.
+    Reasons: `paper-out, cover-open, offline, cutter, printer-fault, no-answer, expired`, and `interrupted`
+    for a job that was under way when the agent ended; empty when printed.
     """
 
     job_id: str

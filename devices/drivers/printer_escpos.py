@@ -156,7 +156,7 @@ class EscPosPrinter:
         settings = self._settings
         ticket = ticket_bytes(lines, settings.width.columns, codepage=settings.codepage, cut=settings.cut)
         if eject_first:
-            ticket = escpos.INIT + escpos.cut(settings.cut) + ticket
+            ticket = escpos.FILLING + escpos.INIT + escpos.cut(settings.cut) + ticket
         result = await self._print(job_id, ticket, height_dots(lines) / DOTS_PER_MM)
         if result.outcome is not PrintOutcome.FAILED:
             self._outcomes[job_id] = result

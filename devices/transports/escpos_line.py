@@ -28,7 +28,6 @@ DRAIN_READS = 64
 PROBE_TRIES = 2
 PROBE_S = 0.5
 DRAIN_PROOFS = 2
-FILLING = bytes(512)  # NUL does nothing by itself; no command that we send while probing is longer
 PAPER_ANSWERS = (0x00, 0x03, 0x0C, 0x0F)  # both near-end sensors, both end sensors: they go in pairs
 IDENTITY_BLOCK = 0x5F
 SILENT = Condition(Paper.UNKNOWN, "no-answer")
@@ -149,7 +148,7 @@ class PrinterLine:
             if self.has_finished(mine):
                 return True
             if not self._paper_answers:
-                await self._wire.write(escpos.CLEAR_BUFFERS + FILLING)
+                await self._wire.write(escpos.CLEAR_BUFFERS + escpos.FILLING)
             lacking += bool(self._paper_answers)
         return False if lacking == PROBE_TRIES else None
 

@@ -1,12 +1,18 @@
-"""Prints tickets for the terminal's kiosk (local) and reprints for staff (site)."""
+"""Prints tickets for the terminal's kiosk (local) and reprints for staff (site).
+
+Before a byte of a ticket is sent, its job is kept on the disk as begun; afterwards its result.  What was
+begun when the power went is never printed again: nobody knows whether paper came out, and that is said.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from devices.agent.kept_file import kept_for
 from devices.agent.roles.base import Post
 from devices.agent.tasks import run_together
 from devices.bus.base import Bus, BusClosed, Received, envelope_of
@@ -16,20 +22,22 @@ from devices.errors import DeviceError
 from devices.kinds import TicketPrinter
 from devices.session import Detail, NotThere
 
-JOBS_REMEMBERED = 200
 ANSWER_TRIES = 20  # a site result that cannot be told for this many seconds is given up
+_BEGUN, _FAILED, _TORN = "begun", "failed", "torn"  # torn: failed, with a part of it in the printer's mouth
+log = logging.getLogger(__name__)
 
 
 class PrinterRole:
-    """Command `print-ticket` on both buses.  Each job is printed at most once (the driver remembers)."""
+    """Command `print-ticket` on both buses.  Each job is printed at most once, whatever restarts."""
 
     def __init__(self, post: Post, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._id = post.device.id
         self._buses = post.buses
         self._session = post.make_session(check=_look)
         self._now = now
-        self._leftover = False
-        self._settled: dict[str, PrintResult] = {}
+        self._kept = kept_for(post.state_dir, post.device.id)
+        self._leftover = any(_leaves_something(fact) for _, fact in self._kept.items()[-1:])
+        self._one_at_a_time = asyncio.Lock()
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -64,16 +72,31 @@ class PrinterRole:
                 return
 
     async def _print(self, command: Received[Any], masked_name: str) -> PrintResult:
-        """Print unless this job has left, or may have left, paper: the driver forgets on reconnection."""
+        """Print unless this job has left, or may have left, paper: also in an earlier life of the agent."""
         job: PrintTicket = command.body
-        if job.job_id not in self._settled:
+        async with self._one_at_a_time:
+            known = self._kept.get(job.job_id)
+            if known == _BEGUN:
+                return PrintResult(
+                    job_id=job.job_id, outcome=PrintOutcome.UNKNOWN, reason="interrupted", started=True
+                )
+            if known is not None and known not in (_FAILED, _TORN):
+                return PrintResult.model_validate_json(known)
+            await self._keep(job.job_id, _BEGUN)
             result = await self._try_to_print(command, job, masked_name)
-            if result.outcome is PrintOutcome.FAILED:
-                return result
-            self._settled[job.job_id] = result
-            while len(self._settled) > JOBS_REMEMBERED:
-                del self._settled[next(iter(self._settled))]
-        return self._settled[job.job_id]
+            await self._keep(job.job_id, _fact_of(result))
+            return result
+
+    async def _keep(self, job_id: str, fact: str) -> None:
+        """Keep it on the disk; a full disk must not keep citizens from their tickets."""
+        try:
+            await asyncio.to_thread(self._kept.put, job_id, fact)
+        except OSError as error:
+            log.warning(
+                "%s: the print journal cannot be written (%s); make room on the disk",
+                self._id,
+                error.strerror,
+            )
 
     async def _try_to_print(self, command: Received[Any], job: PrintTicket, masked_name: str) -> PrintResult:
         if command.envelope.is_expired(self._now()):
@@ -92,6 +115,19 @@ class PrinterRole:
             self._session.used("paper")
             self._leftover = result.outcome is not PrintOutcome.PRINTED
         return result
+
+
+def _fact_of(result: PrintResult) -> str:
+    if result.outcome is not PrintOutcome.FAILED:
+        return result.model_dump_json()
+    return _TORN if result.started else _FAILED
+
+
+def _leaves_something(fact: str) -> bool:
+    """Say whether the job may have left a part of a ticket in the printer."""
+    if fact in (_BEGUN, _FAILED, _TORN):
+        return fact != _FAILED
+    return PrintResult.model_validate_json(fact).outcome is not PrintOutcome.PRINTED
 
 
 async def _look(driver: TicketPrinter) -> Detail:
