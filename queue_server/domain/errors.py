@@ -35,13 +35,16 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     ),
     "ticket-already-waiting": (
         "此身份证同类业务未办理({number}),请办理完成后再次取号。是否需要补打丢失票号?",
-        "You already hold {number} for this service. It can be printed again.",
+        "You already hold {number} for this service: use it, or have it printed again.",
     ),
     "too-many-tickets": (
         "取号数量已达上限({limit}张),请先办理已取的号。",
-        "The limit of {limit} tickets is reached.",
+        "The limit of {limit} tickets is reached: use those you have first.",
     ),
-    "id-required": ("此业务须刷身份证取号。", "This service needs an identity card."),
+    "id-required": (
+        "此业务须刷身份证取号。",
+        "This service needs an identity card: put yours on the reader.",
+    ),
     "id-invalid": ("证件号码有误,请核对后重试。", "The ID number is not valid: check it and try again."),
     "blacklisted": (
         "{until}(含)前暂不能预约或取号,请到咨询台。",
@@ -107,20 +110,35 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     ),
     "recall-limit": ("{number} 已重呼{limit}次,请过号。", "{number} was recalled {limit} times: pass it."),
     "nobody-waiting": ("没有人在等候,请稍后再叫。", "Nobody is waiting: call again later."),
-    "already-rated": ("该排队号已评价,请勿重复评价!", "This ticket has been rated already."),
-    "lease-unknown": ("没有这个号段。", "No such lease."),
+    "already-rated": (
+        "该排队号已评价,请勿重复评价!",
+        "This ticket has been rated already: please do not rate it again.",
+    ),
+    "lease-unknown": (
+        "没有这个号段,请取号终端重新申请。",
+        "There is no such lease for this terminal: take a new one.",
+    ),
     "idempotency-mismatch": (
         "同一请求编号用于不同的内容,请换一个编号。",
         "This Idempotency-Key was used with another request: take a new key.",
     ),
     "unauthenticated": ("请先登录。", "Sign in or send a token."),
-    "totp-required": ("请输入动态验证码。", "A one-time code is needed as well."),
+    "totp-required": (
+        "请输入动态验证码。",
+        "A one-time code is needed as well: enter the one your app shows.",
+    ),
     "forbidden": ("没有权限,请换用有权限的账号。", "Your role may not do this: ask somebody whose role may."),
     "locked-out": ("登录失败次数过多,请{minutes}分钟后再试。", "Too many failures: wait {minutes} minutes."),
     "rate-limited": ("操作太频繁,请稍后再试。", "Too many requests: wait a little."),
-    "validation": ("请求内容有误:{reason}", "The request is not valid: {reason}"),
+    "validation": (
+        "请求内容有误:{reason}。请改正后重试。",
+        "The request is not valid: {reason}. Correct it and try again.",
+    ),
     "not-found": ("没有找到:{what},请核对后重试。", "Not found: {what}. Check it and try again."),
-    "not-possible": ("现在做不到:{reason}", "Not possible now: {reason}"),
+    "not-possible": (
+        "现在做不到:{reason}。请稍后再试或联系管理员。",
+        "Not possible now: {reason}. Try again later or tell the administrator.",
+    ),
     "method-not-allowed": (
         "此地址不支持该操作,请查看接口说明 /api/docs。",
         "This address does not take that method: see /api/docs.",

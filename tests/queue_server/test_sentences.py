@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
+from queue_server.domain.closed import closed_now
 from queue_server.domain.errors import CATALOGUE, NotAllowed, QueueError
 from queue_server.domain.ticket import TRANSITIONS, Action, State
 from queue_server.domain.words import ACTIONS, PATTERNS, PHRASES, STATES
+from tests.queue_server.halls import MONDAY, small_hall
 from tests.queue_server.serving import ROOT, Running, running, ticket_body
 
 NOT_REFUSALS = {"openapi.py"}
@@ -48,6 +51,41 @@ def test_no_sentence_mixes_languages(code: str) -> None:
 
     assert en.isascii()
     assert LATIN_WORD.findall(re.sub(r"/api/docs", "", zh)) == []
+
+
+REMEDY_ZH = re.compile("请|须|起取号")
+"""起取号: from when tickets are given out again."""
+REMEDY_EN = re.compile(
+    r"[:;.,] (?:or )?(?:please )?"
+    r"(?:act|add|ask|book|call|check|choose|correct|enter|go there|put|refresh|resume|see|send|sign|start|"
+    r"take|tell|they sign out|tickets from|try|use|wait|pass it|please do not)\b|^Sign in|if you cannot come",
+    re.IGNORECASE,
+)
+FILLED_BY = {"service-closed": closed_now, "quota-exhausted": closed_now}
+"""Codes whose remedy comes with the reason: when tickets are given out again."""
+
+
+@pytest.mark.parametrize("code", CATALOGUE)
+def test_every_refusal_tells_what_to_do_in_both_languages(code: str) -> None:
+    values: dict[str, object] = {}
+    if code in FILLED_BY:
+        hall = small_hall(always_open=False)
+        closed = FILLED_BY[code](hall, "A", MONDAY + timedelta(hours=3))
+        assert closed is not None
+        values = {"why": closed.zh, "why_en": closed.en}
+    told = QueueError(code, **values)
+
+    assert REMEDY_ZH.search(told.detail("zh"))
+    assert REMEDY_EN.search(told.detail("en"))
+
+
+def test_a_sentence_that_only_says_what_is_wrong_has_no_remedy() -> None:
+    for zh, en in (
+        ("没有这个号段。", "No such lease."),
+        ("取号数量已达上限(3张)。", "The limit is reached."),
+    ):
+        assert not REMEDY_ZH.search(zh)
+        assert not REMEDY_EN.search(en)
 
 
 @pytest.mark.parametrize(
