@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
+from enum import Enum
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -59,10 +60,15 @@ def messages() -> str:
             given = field.annotation
             kind = given.__name__ if isinstance(given, type) else str(given).replace("typing.", "")
             kind = kind.replace("|", "\\|")
-            default = "required" if field.is_required() else f"`{field.get_default()!r}`"
+            default = "required" if field.is_required() else f"`{_as_written(field.get_default())}`"
             lines.append(f"| {name} | {kind} | {default} |")
         lines.append("")
     return "\n".join(lines)
+
+
+def _as_written(default: object) -> str:
+    """Return a default as it stands in a message: a choice by its value."""
+    return repr(default.value if isinstance(default, Enum) else default)
 
 
 def _classes(base: type[Message]) -> set[type[Message]]:
