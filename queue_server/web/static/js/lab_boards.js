@@ -25,7 +25,11 @@ export function drawLamps(lab) {
   keyed(shelf("shown", "lamps"), faces, (face) => face.key, (face) => made(lab, face), renewed);
 }
 
-const lamp = (machine) => ({ key: machine.id, machine, about: machine.id, said: lampText(machine.state), png: machine.state.png, power: {} });
+function lamp(machine) {
+  const { window, png } = machine.state;
+  const about = window ? `${t("common.window_n", { n: window })} · ${machine.id}` : machine.id;
+  return { key: machine.id, machine, about, said: lampText(machine.state), png, power: {} };
+}
 
 function lampText({ colour, lamps, lit }) {
   if (!lit) return t("lab.dark");

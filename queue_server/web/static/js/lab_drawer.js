@@ -25,9 +25,10 @@ export function drawDrawers(lab) {
 
 export const stepOf = (machine) => PLACES.find(([kind]) => machine.kind.includes(kind))?.[1];
 
-/** Of the machines that stand at every window, only those of the chosen window. */
+/** Of the machines that stand at every window with a pad, only those of the chosen window. */
 export function nearby(lab, machine) {
-  return machine.state.window === undefined || machine.state.window === lab.window;
+  const { window } = machine.state;
+  return window === undefined || window === lab.window || !lab.at("call-pad", window);
 }
 
 function drawer(lab, machine) {
