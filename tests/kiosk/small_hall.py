@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from kiosk.flows.hall import Department, Hall, Service
+from kiosk.flows.hall import Department, Hall, Package, Service
 
 
 def small_hall() -> Hall:
-    """Two departments: D06 offers two services, D04 one; R is closed and U asks for a card."""
+    """Two departments: D06 offers two services, D04 one; R is closed and U asks for a card.
+
+    The package WORK can be had, BUILD not, since R is closed; SHOP asks for a card.
+    """
     departments = (
         Department("D04", "区不动产登记中心", "不动产", "Real-estate registration", "home-city-outline"),
         Department(
@@ -43,4 +46,9 @@ def small_hall() -> Hall:
         "",
         departments,
         services,
+        packages=(
+            Package("WORK", "就业一件事", "Starting a job", ("M", "J")),
+            Package("BUILD", "建房一件事", "Building a house", ("R", "J")),
+            Package("SHOP", "开店一件事", "Opening a shop", ("J", "U")),
+        ),
     )
