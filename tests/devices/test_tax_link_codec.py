@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from binascii import crc_hqx
+from collections.abc import Iterator
+from itertools import cycle
 
 import pytest
 from hypothesis import example, given, settings
@@ -20,6 +22,18 @@ values = st.recursive(
 payloads = st.dictionaries(words, values, max_size=4).filter(lambda one: payload_size(one) <= MOST_PAYLOAD)
 bytes_ = st.integers(0, 255)
 frames = st.builds(Frame, bytes_, bytes_, st.sampled_from(Kind), st.integers(0, 0xFFFF), payloads)
+
+sizes = st.lists(st.integers(1, 60), min_size=1, max_size=8)
+
+
+def cut(stream: bytes, sizes: list[int]) -> Iterator[bytes]:
+    """Cut a stream into chunks of these sizes, over and over."""
+    for size in cycle(sizes):
+        if not stream:
+            return
+        yield stream[:size]
+        stream = stream[size:]
+
 
 # RFC 8949, appendix A
 RFC = {
@@ -68,13 +82,13 @@ def test_what_the_link_does_not_use_is_refused_whole(what):
         cbor.decode(bytes.fromhex(REFUSED[what]))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(values)
 def test_every_value_comes_back_as_it_was(value):
     assert cbor.decode(cbor.encode(value)) == value
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=60))
 def test_any_bytes_are_a_value_or_a_value_error(data):
     try:
@@ -97,23 +111,19 @@ def test_a_frame_is_the_bytes_of_the_page():
     assert encode(Frame(1, 7, Kind.ACK, Cmd.GET_STORAGE)).hex(" ") == "aa 55 01 01 07 03 07 01 00 00 8e 02"
 
 
-@settings(max_examples=50)
-@given(st.lists(frames, max_size=4), st.binary(max_size=6), st.data())
-def test_every_frame_survives_noise_before_it_and_any_chunking(sent, noise, data):
+@settings(max_examples=50, deadline=None)
+@given(st.lists(frames, max_size=4), st.binary(max_size=6), sizes)
+def test_every_frame_survives_noise_before_it_and_any_chunking(sent, noise, sizes):
     noise = noise.replace(START[:1], b"")
     codec = LinkCodec()
     stream = b"".join(noise + encode(frame) for frame in sent)
-    found = []
-    while stream:
-        size = data.draw(st.integers(1, len(stream)))
-        found += codec.feed(stream[:size])
-        stream = stream[size:]
+    found = [frame for chunk in cut(stream, sizes) for frame in codec.feed(chunk)]
 
     assert found == sent
     assert codec.discarded == len(noise) * len(sent)
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(frames, st.integers(0, 10_000), st.integers(1, 255))
 def test_a_frame_with_one_byte_damaged_is_never_taken(frame, place, flip):
     raw = bytearray(encode(frame))
@@ -122,7 +132,7 @@ def test_a_frame_with_one_byte_damaged_is_never_taken(frame, place, flip):
     assert LinkCodec().feed(bytes(raw)) == []
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(frames, frames, st.integers(1, 40))
 @example(Frame(1, 1, Kind.CMD, 1), Frame(1, 2, Kind.CMD, 1), 4)
 def test_after_a_reset_half_a_frame_hides_nothing(broken, whole, kept):
@@ -134,7 +144,7 @@ def test_after_a_reset_half_a_frame_hides_nothing(broken, whole, kept):
     assert codec.feed(encode(whole)) == [whole]
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.one_of(st.binary(max_size=400), st.just(START), st.just(START + b"\x01")), max_size=30))
 def test_noise_is_held_for_less_than_one_frame(noise):
     codec = LinkCodec()
