@@ -23,6 +23,7 @@ DRIVERS = {
     "ledboard-alphasign": "devices.drivers.ledboard_alphasign:SPEC",
     "padline-ff68": "devices.drivers.padline_ff68:SPEC",
     "buttons-modbus": "devices.drivers.buttons_modbus:SPEC",
+    "buttons-mqtt": "devices.drivers.buttons_mqtt:SPEC",
     "buttons-evdev": "devices.drivers.buttons_evdev:SPEC",
     "scanner-wedge": "devices.drivers.scanner_wedge:SPEC",
     "scanner-gm65": "devices.drivers.scanner_gm65:SPEC",

@@ -38,12 +38,12 @@ class DriverSpec:
     """One driver.  `build(device_id, wire, settings)`; `doc` is its page; `baud` the usual serial speed.
 
     `wire` is what the driver needs: `bytes` (serial, TCP …), `audio` (a place to play sound), `apdu`
-    (a smart-card reader) or `spool` (a queue of the print system).
+    (a smart-card reader), `spool` (a queue of the print system) or `topics` (a message broker).
     """
 
     name: str
     kind: Kind
-    wire: Literal["bytes", "audio", "apdu", "spool"]
+    wire: Literal["bytes", "audio", "apdu", "spool", "topics"]
     settings: type[BaseModel]
     build: Callable[[str, Any, Any], Driver]  # the wire's and settings' own types differ by driver
     doc: str

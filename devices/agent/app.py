@@ -25,7 +25,7 @@ from devices.agent.roles.printer import PrinterRole
 from devices.agent.roles.scanner import ScannerRole
 from devices.agent.roles.speaker import SpeakerRole
 from devices.agent.roles.tax_machine import TaxMachineRole
-from devices.agent.settings import AgentSettings, DeviceSettings
+from devices.agent.settings import AgentSettings, DeviceSettings, MqttSettings
 from devices.agent.tasks import run_together
 from devices.bus.base import envelope_of
 from devices.bus.guard import GuardedBus
@@ -33,14 +33,16 @@ from devices.bus.local import LocalBusServer
 from devices.bus.mqtt import MqttBus
 from devices.contracts import topics
 from devices.contracts.health import AgentState, DeviceStatus
+from devices.errors import TransportError
 from devices.session import Parts, Session
 from devices.spec import DriverSpec
 from devices.transports.audio import AlsaAudio, NetworkAudio
 from devices.transports.cups import open_cups
 from devices.transports.datagram import open_udp
 from devices.transports.input_device import open_input
+from devices.transports.mqtt_topics import MqttTopics, open_topics
 from devices.transports.pcsc import open_pcsc
-from devices.transports.places import parse_place
+from devices.transports.places import Place, parse_place
 from devices.transports.stream import open_serial, open_tcp
 from devices.transports.usb_printer import open_usb_printer
 
@@ -61,6 +63,14 @@ ROLES = {
 log = logging.getLogger(__name__)
 
 
+WIRE_FORMS = (
+    ("apdu", "pcsc", "pcsc:READER"),
+    ("spool", "cups", "cups:QUEUE"),
+    ("topics", "mqtt", "mqtt:site"),
+)
+"""Wires that have one kind of place each, and how it is written."""
+
+
 class BadDevice(Exception):
     """A configured machine cannot be built; the text names it and the remedy."""
 
@@ -78,7 +88,7 @@ def check_device(device: DeviceSettings) -> tuple[DriverSpec, BaseModel]:
         key = ".".join(str(part) for part in first["loc"]) or "settings"
         raise BadDevice(f"device {device.id}: settings.{key}: {first['msg']} (see {spec.doc})") from error
     place = parse_place(device.wire)
-    for wire, kind, form in (("apdu", "pcsc", "pcsc:READER"), ("spool", "cups", "cups:QUEUE")):
+    for wire, kind, form in WIRE_FORMS:
         if (spec.wire == wire) != (place.kind == kind):
             needs = form if spec.wire == wire else "another wire"
             raise BadDevice(
@@ -97,9 +107,11 @@ def check_device(device: DeviceSettings) -> tuple[DriverSpec, BaseModel]:
     return spec, settings
 
 
-async def open_wire(spec: DriverSpec, wire: str) -> Any:
-    """Open the wire that a driver needs.  Raises TransportError."""
+async def open_wire(spec: DriverSpec, wire: str, broker: MqttSettings | None = None) -> Any:
+    """Open the wire that a driver needs; `mqtt:site` is on `broker`.  Raises TransportError."""
     place = parse_place(wire)
+    if place.kind == "mqtt":
+        return await _open_topics(place, broker)
     if spec.wire == "audio":
         return AlsaAudio(place.target) if place.kind == "alsa" else NetworkAudio(place.target, place.number)
     if place.kind == "pcsc":
@@ -115,6 +127,14 @@ async def open_wire(spec: DriverSpec, wire: str) -> Any:
     if place.kind == "tcp":
         return await open_tcp(place.target, place.number)
     return await open_serial(place.target, place.number or spec.baud)
+
+
+async def _open_topics(place: Place, broker: MqttSettings | None) -> MqttTopics:
+    if place.target:
+        return await open_topics(place.target, place.number)
+    if broker is None:
+        raise TransportError("mqtt:site needs the table [mqtt] of the agent")
+    return await open_topics(broker.host, broker.port, broker.username, broker.password, broker.tls_context())
 
 
 class Agent:
@@ -197,7 +217,7 @@ class Agent:
                     device_id=device.id,
                     kind=spec.kind,
                     driver=spec.name,
-                    open_wire=lambda: open_wire(spec, device.wire),
+                    open_wire=lambda: open_wire(spec, device.wire, self._settings.mqtt),
                     build=lambda wire: spec.build(device.id, wire, settings),
                     tell=self._buses.tell_health,
                     check_s=device.check_s,

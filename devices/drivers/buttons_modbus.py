@@ -174,4 +174,6 @@ SPEC = DriverSpec(
     build=ModbusButtons,
     doc="docs/devices/buttons-modbus.md",
     baud=9600,
+    level="silver",
+    source="two sources; tried against pymodbus; no module seen yet",
 )

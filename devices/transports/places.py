@@ -9,6 +9,8 @@
     cups:A4-1                                       a queue of this computer's CUPS (A4 printers)
     alsa:default                                    this computer's sound (speakers only)
     input:/dev/input/by-id/usb-…-event-kbd          a keypad or a scanner that types
+    mqtt:site                                       raw topics on the site's broker, see [mqtt]
+    mqtt://192.168.1.5:1883                         raw topics on another broker, without a login
     pcsc:ACR122U                                    the smart-card reader whose name has this in it; * any
 """
 
@@ -24,6 +26,7 @@ _UDP = re.compile(r"udp://(?P<host>[^:/]+|\[[^\]]+\]):(?P<port>\d+)")
 _ALSA = re.compile(r"alsa:(?P<name>\S+)")
 _USBLP = re.compile(r"usblp:(?P<path>/\S+)")
 _CUPS = re.compile(r"cups:(?P<queue>[^\s/#?]+)(\?server=(?P<server>\S+))?")
+_MQTT = re.compile(r"mqtt://(?P<host>[^:/]+|\[[^\]]+\]):(?P<port>\d+)")
 _INPUT = re.compile(r"input:(?P<path>\S.*)")
 _PCSC = re.compile(r"pcsc:(?P<name>\S.*)")
 
@@ -35,7 +38,7 @@ class Place:
     `target` is a path, host or ALSA name; `number` a baud rate or port, 0 if not said.
     """
 
-    kind: Literal["serial", "tcp", "udp", "alsa", "input", "pcsc", "usblp", "cups"]
+    kind: Literal["serial", "tcp", "udp", "alsa", "input", "mqtt", "pcsc", "usblp", "cups"]
     target: str
     number: int = 0
 
@@ -58,7 +61,11 @@ def parse_place(text: str) -> Place:
         return Place("pcsc", found["name"])
     if found := _INPUT.fullmatch(text):
         return Place("input", found["path"])
+    if found := _MQTT.fullmatch(text):
+        return Place("mqtt", found["host"].strip("[]"), int(found["port"]))
+    if text == "mqtt:site":
+        return Place("mqtt", "")
     raise ValueError(
-        f"{text!r} is not a wire; write serial:/dev/…?baud=9600, input:/dev/input/by-id/…, "
+        f"{text!r} is not a wire; write serial:/dev/…?baud=9600, input:/dev/input/by-id/…, mqtt:site, "
         "udp://host:port, tcp://host:port, pcsc:READER, usblp:/dev/usb/lp0, cups:QUEUE or alsa:default"
     )

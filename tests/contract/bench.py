@@ -167,10 +167,21 @@ class SpoolBench:
     settings: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class TopicBench:
+    """A driver that is given a TopicWire: `exercise(driver, wire)` uses it and asserts what is told and said.
+
+    It must be repeatable on the same wire; when the broker is gone it raises a DeviceError.
+    """
+
+    exercise: Callable[[Any, Any], Awaitable[None]]
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
 GROUP = "tingtong.benches"
 """Entry points of drivers from outside this repository: name -> `package.module:BENCH`."""
 
-AnyBench = Bench | AudioBench | CardBench | SpoolBench
+AnyBench = Bench | AudioBench | CardBench | SpoolBench | TopicBench
 
 
 def module_of(driver: str) -> str:

@@ -23,6 +23,7 @@ from tests.contract.bench import (
     CountingWire,
     LateMachine,
     SpoolBench,
+    TopicBench,
     bench_of,
     has_bench,
 )
@@ -61,7 +62,9 @@ def test_a_driver_is_what_its_declaration_says(name):
     spec = registry.find(name)
 
     assert spec.name == name
-    sorts = {"bytes": Bench, "audio": AudioBench, "apdu": CardBench, "spool": SpoolBench}
+    sorts = {"bytes": Bench, "audio": AudioBench, "apdu": CardBench, "spool": SpoolBench} | {
+        "topics": TopicBench
+    }
     assert isinstance(BENCHES[name], sorts[spec.wire])
     assert isinstance(build(name, wire=None), Driver)
 
