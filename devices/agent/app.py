@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from devices import registry
 from devices.agent.buses import Buses
+from devices.agent.home_assistant import announcement, config_topic
 from devices.agent.roles.base import Post, Role
 from devices.agent.roles.board import BoardRole
 from devices.agent.roles.card_reader import CardReaderRole
@@ -207,6 +208,17 @@ class Agent:
         here = AgentState(agent_id=self._settings.id, status=DeviceStatus.ONLINE)
         topic = topics.agent_state(self._settings.site, self._settings.id)
         await self._mqtt.publish(topic, envelope_of(here), retain=True)
+        await self._announce(self._mqtt)
+
+    async def _announce(self, bus: MqttBus) -> None:
+        """Tell Home Assistant of the machines, or take back what was told.  Raises BusClosed."""
+        mine = self._settings
+        if mine.home_assistant is None:
+            return
+        for device in mine.device:
+            topic = config_topic(mine.home_assistant.prefix, mine.site, device.id)
+            about = announcement(mine.site, device.id, registry.find(device.driver))
+            await bus.retain(topic, about if mine.home_assistant.enabled else b"")
 
     def _make_role(self, device: DeviceSettings) -> Role:
         spec, settings = check_device(device)

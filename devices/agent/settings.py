@@ -33,6 +33,18 @@ class MqttSettings(_Table, TlsSettings):
     )
 
 
+class HomeAssistantSettings(_Table):
+    """Announcing the machines to a Home Assistant on the same broker.
+
+    Leave the table out to announce nothing; `enabled = false` takes back what was announced.
+    """
+
+    enabled: bool = False
+    prefix: str = Field(
+        default="homeassistant", pattern=r"^[a-z0-9_/-]+$", description="Home Assistant's discovery prefix"
+    )
+
+
 class DeviceSettings(_Table):
     """One `[[device]]`."""
 
@@ -81,6 +93,7 @@ class AgentSettings(_Table):
     )
     site: str = Field(default="demo", pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")
     mqtt: MqttSettings | None = None
+    home_assistant: HomeAssistantSettings | None = None
     local_socket: str | None = Field(
         default=None,
         description="where the terminal's own programs meet this agent; personal data stays there",

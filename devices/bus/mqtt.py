@@ -25,7 +25,7 @@ import aiomqtt
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from devices.bus.base import BusClosed, Subscription, check_scope
+from devices.bus.base import BusClosed, ScopeViolation, Subscription, check_scope
 from devices.bus.memory import Mailbox
 from devices.contracts import topics
 from devices.contracts.base import Envelope, Message
@@ -94,6 +94,22 @@ class MqttBus:
                 await client.publish(
                     topic, payload, qos=QOS, retain=retain, properties=_properties(topic, envelope)
                 )
+        except aiomqtt.MqttError as error:
+            raise BusClosed("the MQTT broker went away") from error
+
+    async def retain(self, topic: str, payload: bytes) -> None:
+        """Publish, retained, what another program's convention prescribes; empty takes it back.
+
+        Only outside our own topics, where everything is an envelope.  Raises BusClosed, ScopeViolation.
+        """
+        if topic == topics.ROOT or topic.startswith(topics.ROOT + "/"):
+            raise ScopeViolation(f"{topic} is for envelopes")
+        client = self._speaker
+        if client is None or self._closed:
+            raise BusClosed(f"the MQTT broker at {self._address[0]}:{self._address[1]} does not answer")
+        try:
+            async with self._slots:
+                await client.publish(topic, payload, qos=QOS, retain=True)
         except aiomqtt.MqttError as error:
             raise BusClosed("the MQTT broker went away") from error
 
