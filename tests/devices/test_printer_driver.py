@@ -166,6 +166,22 @@ async def test_paper_that_ends_with_the_ticket_leaves_it_to_people_to_look() -> 
     assert (result.outcome, result.reason, result.paper) == (PrintOutcome.UNKNOWN, "paper-out", Paper.OUT)
 
 
+async def test_a_printer_that_falls_silent_right_after_its_proof_leaves_it_to_people_to_look() -> None:
+    bench = Bench(proof="process-id")
+
+    def dies_with_the_proof(data: bytes) -> list[bytes]:
+        if data.startswith(b"\x37\x22"):
+            bench.sim.do("cut-power", {}, wire.now_s())
+        return [data]
+
+    wire = MemoryWire(bench.sim, to_host=dies_with_the_proof)
+    driver = EscPosPrinter("printer-1", wire, EscPosSettings(proof="process-id"))
+
+    result = await driver.print_ticket("job-1", SLIP)
+
+    assert (result.outcome, result.reason) == (PrintOutcome.UNKNOWN, "no-answer")
+
+
 async def test_a_failed_ticket_does_not_come_out_later_when_paper_is_put_in() -> None:
     bench = Bench()
     bench.do("paper", state="out", after_mm=60)
@@ -218,6 +234,20 @@ async def test_a_command_that_a_dead_host_left_unfinished_does_not_swallow_the_n
 
     assert (result.outcome, result.proof) == (PrintOutcome.PRINTED, Proof.PROCESS_ID)
     assert SLIP.hall in bench.sim.tickets[-1].text
+
+
+@pytest.mark.parametrize(
+    "cut_off", [escpos.qr(b"a" * 200)[:60], b"\x1bD", escpos.raster(bytes(escpos.BAND_BYTES), 64)[:20]]
+)
+async def test_what_is_cut_off_first_takes_an_unfinished_command_with_it(cut_off: bytes) -> None:
+    bench = Bench(proof="process-id")  # a printer that is not asked what it knows
+    await bench.wire.write(cut_off)
+
+    result = await bench.driver.print_ticket("job-1", SLIP, eject_first=True)
+
+    assert result.outcome is PrintOutcome.PRINTED
+    assert SLIP.hall in bench.sim.tickets[-1].text
+    assert SLIP.number in bench.sim.tickets[-1].text
 
 
 async def test_a_job_of_unknown_outcome_is_not_printed_again() -> None:
