@@ -120,6 +120,50 @@ ADVICE: dict[str, Advice] = {
     "refused": Advice(
         "设备拒绝执行", "查看设备自己的提示或说明书", "it refuses", "See its own display or its manual"
     ),
+    "cards-out": Advice("卡片用完了", "在卡箱里加卡", "it is out of cards", "Put cards into the stacker"),
+    "card-at-exit": Advice(
+        "出口有一张没取走的卡",
+        "取走卡片，或发送 capture-card 收回",
+        "a card lies at its exit",
+        "Take the card, or send capture-card",
+    ),
+    "card-jam": Advice(
+        "卡片卡住了",
+        "打开机器取出卡片，再发送 reset-dispenser",
+        "a card is stuck in it",
+        "Open it, take the card out, then send reset-dispenser",
+    ),
+    "overlap": Advice(
+        "两张卡叠在一起",
+        "取出叠在一起的卡，再发送 reset-dispenser",
+        "two cards stick together",
+        "Take them out, then send reset-dispenser",
+    ),
+    "dispense-error": Advice(
+        "出卡失败", "发送 reset-dispenser", "it could not let a card out", "Send reset-dispenser"
+    ),
+    "not-ready": Advice("设备还没就绪", "稍等再试", "it is not ready yet", "Wait and try again"),
+    "busy": Advice("设备正在动作", "稍等再试", "it is at work", "Wait and try again"),
+    "door-open": Advice("柜门开着", "关好柜门", "its door is open", "Close its door"),
+    "door-tampered": Advice(
+        "柜门被撬动", "马上到现场查看", "its door was tampered with", "Go and look at once"
+    ),
+    "media-jammed": Advice("卡纸", "打开机器清除卡纸", "paper is stuck in it", "Open it and clear the paper"),
+    "toner-out": Advice("墨粉用完了", "更换粉盒", "it is out of toner", "Put in a new cartridge"),
+    "ups-low": Advice("备用电池快没电了", "恢复市电", "its battery is low", "Bring the mains back"),
+    "ups-engaged": Advice("正在用备用电池", "恢复市电", "it runs on its battery", "Bring the mains back"),
+    "exchange": Advice(
+        "正在补票", "由两名人员结束补票", "it is open for an exchange", "Let the two operators end it"
+    ),
+    "maintenance": Advice(
+        "处于维护状态", "把操作开关拨回运行", "it is in maintenance", "Turn its operator switch to run"
+    ),
+    "machine-fault": Advice(
+        "设备报告故障",
+        "查看设备自己的屏幕，或联系厂商",
+        "it reports a fault",
+        "See its own screen or call its maker",
+    ),
     "device-fault": Advice(
         "设备报告故障：{detail}",
         "对照设备说明书处理，或联系厂商",

@@ -18,7 +18,7 @@ from devices.errors import DeviceError, DeviceFault, TransportError
 from devices.transports.places import parse_place
 
 LIMIT_S = 20.0  # for one machine: the slowest, a speaker that says a word to itself, takes two
-_ASKED = ("printer", "document-printer", "dispenser")  # these say more than that they are there
+_ASKED = ("printer", "document-printer", "dispenser", "tax-machine")  # these can say how they are
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ _BY_KIND = {
     "id-reader": "poll_card",
     "printer": "status",
     "dispenser": "status",
+    "tax-machine": "status",
     "scanner": "look",
     "pad-line": "presses",
 }

@@ -178,3 +178,17 @@ def _frame(data: bytes) -> Frame | None:
     if not isinstance(payload, dict):
         return None
     return Frame(body[1], body[2], Kind(body[3]), int.from_bytes(body[4:6], "big"), payload)
+
+
+def explain(data: bytes) -> str:
+    """Return what a chunk says, in words; journal entries, which name a taxpayer, are left out."""
+    return "; ".join(_explained(frame) for frame in LinkCodec().feed(data))
+
+
+def _explained(frame: Frame) -> str:
+    try:
+        name = Cmd(frame.cmd).name
+    except ValueError:
+        name = f"{frame.cmd:04X}"
+    told = {key: value for key, value in frame.payload.items() if key not in ("entries", "taxpayer")}
+    return f"{frame.kind.name} {frame.seq} {name} {told or ''}".strip()[:300]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from devices.codecs.cbor import Value
-from devices.codecs.tax_link import Cmd, Frame, Kind, LinkCodec, Payload, Refusal
+from devices.codecs.tax_link import Cmd, LinkCodec, Payload, Refusal, explain
 from devices.sim.base import Action, NotPossible
 from devices.sim.tax_machine_link import MachineLink, Refused, number, refills, texts
 from devices.sim.tax_machine_works import BIN_SIZE, Works
@@ -260,7 +260,7 @@ class SimTaxMachine:
 
     def explain(self, direction: str, data: bytes) -> str:
         """Decode one chunk; of a journal entry only its number is shown."""
-        return "; ".join(map(_explained, LinkCodec().feed(data))) or f"part of a frame, {len(data)} bytes"
+        return explain(data) or f"part of a frame, {len(data)} bytes"
 
     def mask_hex(self, direction: str, data: bytes) -> str:
         """Return the bytes; those of journal entries, which name a taxpayer, are hidden."""
@@ -273,13 +273,3 @@ class SimTaxMachine:
     def damage(self, data: bytes) -> bytes:
         """Return `data` with its last byte, a part of a crc, wrong."""
         return data[:-1] + bytes((data[-1] ^ 0x55,)) if data else data
-
-
-def _explained(frame: Frame) -> str:
-    try:
-        name = Cmd(frame.cmd).name
-    except ValueError:
-        name = f"{frame.cmd:04X}"
-    hidden = {"entries", "taxpayer"}
-    told = {key: value for key, value in frame.payload.items() if key not in hidden}
-    return f"{Kind(frame.kind).name} {frame.seq} {name} {told or ''}".strip()[:300]
