@@ -98,4 +98,5 @@ SPEC = DriverSpec(
     settings=ClipsSettings,
     build=ClipsSpeaker,
     doc="docs/devices/speaker-clips.md",
+    source="made sounds; no recording of a person played yet",
 )

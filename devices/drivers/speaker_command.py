@@ -92,4 +92,6 @@ SPEC = DriverSpec(
     settings=CommandSettings,
     build=CommandSpeaker,
     doc="docs/devices/speaker-command.md",
+    level="silver",
+    source="real programs in the tests, late, failing and silent; no product's voice tried yet",
 )
