@@ -3,7 +3,7 @@
 The kernel's `usblp` gives both ways: what is written goes to the printer, what is read it has answered.
 Reading nothing is no end there (a printer may send an empty packet); an unplugged one fails with ENODEV.
 A printer that is offline takes no bytes: then writing gives up, for the session to connect anew.
-Needs the group `lp`.  Stable names come from a udev rule by serial number.
+`config/udev` gives it to the group dialout; a stable name comes from a rule with its serial number.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ async def open_usb_printer(path: str, write_s: float = WRITE_S) -> UsbPrinterWir
         if error.errno == errno.EBUSY:
             raise TransportError(f"printer {path} is in use by another program") from error
         raise TransportError(
-            f"printer {path} cannot be opened; is it plugged in, and does this user belong to the group lp?"
+            f"printer {path} cannot be opened; is it plugged in, and does this user belong to the group dialout?"
         ) from error
     if not stat.S_ISCHR(os.fstat(file).st_mode):
         os.close(file)
