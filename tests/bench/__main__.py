@@ -1,6 +1,6 @@
 """`make bench`: prints tables with the machine's floor, writes bench-results.json, never fails for slowness.
 
-`python -m tests.bench wires http whole live kiosk` runs only the named parts; `--quick` makes `whole` short.
+`python -m tests.bench wires devices http whole live kiosk` runs the named parts; `--quick` shortens `whole`.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.bench import floor, http_load, live, whole_queue, wires
+from tests.bench import devices, floor, http_load, live, whole_queue, wires
 
 QUICK = "--quick"
 PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "wires": wires.measure,
+    "devices": devices.measure,
     "http": http_load.measure,
     "whole": whole_queue.measure,
     "live": live.measure,
