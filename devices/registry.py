@@ -19,6 +19,7 @@ DRIVERS = {
     "ledboard-onbon-image": "devices.drivers.ledboard_onbon_image:SPEC",
     "ledboard-modbus-digits": "devices.drivers.ledboard_modbus_digits:SPEC",
     "light-ascii": "devices.drivers.light_ascii:SPEC",
+    "light-wled-mqtt": "devices.drivers.light_wled_mqtt:SPEC",
     "light-wled": "devices.drivers.light_wled:SPEC",
     "ledboard-alphasign": "devices.drivers.ledboard_alphasign:SPEC",
     "padline-ff68": "devices.drivers.padline_ff68:SPEC",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
+from collections import deque
 
 import aiomqtt
 
@@ -17,6 +18,8 @@ from devices.transports.base import TopicMessage
 QOS = 1
 CONNECT_S = 5.0
 KEEPALIVE_S = 15
+MOST_WAITING = 1000
+"""Messages that nobody has read yet; older ones are dropped."""
 
 
 class MqttTopics:
@@ -26,6 +29,10 @@ class MqttTopics:
         self._client = client
         self._stack = stack
         self._loop = asyncio.get_running_loop()
+        self._inbox: deque[TopicMessage] = deque(maxlen=MOST_WAITING)
+        self._news = asyncio.Event()
+        self._broken: Exception | None = None
+        self._hearing = asyncio.create_task(self._hear())
 
     def now_s(self) -> float:
         """Return the event loop's clock."""
@@ -49,20 +56,35 @@ class MqttTopics:
         """Return the next message of what was subscribed.  Raises WireTimeout, WireClosed."""
         try:
             async with asyncio.timeout(timeout_s):
-                message = await anext(self._client.messages)
+                while not self._inbox:
+                    if self._broken is not None:
+                        raise WireClosed(f"the broker went away ({self._broken})")
+                    self._news.clear()
+                    await self._news.wait()
         except TimeoutError as error:
             raise WireTimeout("nothing was said in time") from error
-        except (aiomqtt.MqttError, StopAsyncIteration) as error:
-            raise WireClosed(f"the broker went away ({error})") from error
-        payload = (
-            message.payload if isinstance(message.payload, bytes) else str(message.payload or "").encode()
-        )
-        return TopicMessage(str(message.topic), payload, retained=bool(message.retain))
+        return self._inbox.popleft()
 
     async def close(self) -> None:
         """Hang up."""
+        self._hearing.cancel()
+        await asyncio.gather(self._hearing, return_exceptions=True)
         with contextlib.suppress(aiomqtt.MqttError):
             await self._stack.aclose()
+
+    async def _hear(self) -> None:
+        # A task of its own: a read that gives up must not take a message along.
+        try:
+            async for message in self._client.messages:
+                payload = message.payload if isinstance(message.payload, bytes) else b""
+                heard = TopicMessage(str(message.topic), payload, retained=bool(message.retain))
+                self._inbox.append(heard)
+                self._news.set()
+        except aiomqtt.MqttError as error:
+            self._broken = error
+        else:
+            self._broken = ConnectionError("it said goodbye")
+        self._news.set()
 
 
 async def open_topics(
