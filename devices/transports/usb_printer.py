@@ -118,7 +118,7 @@ async def open_usb_printer(path: str, write_s: float = WRITE_S) -> UsbPrinterWir
         if error.errno == errno.EBUSY:
             raise TransportError(f"printer {path} is in use by another program") from error
         raise TransportError(
-            f"printer {path} cannot be opened; is it plugged in, and does this user belong to the group dialout?"
+            f"printer {path} cannot be opened; is it plugged in, and is this user in the group dialout?"
         ) from error
     if not stat.S_ISCHR(os.fstat(file).st_mode):
         os.close(file)
