@@ -42,6 +42,29 @@ class CountingWire(MemoryWire):
         return await super().read(timeout_s)
 
 
+class PulledWire(CountingWire):
+    """A memory wire whose plug is pulled at the `calls`-th read or write, before it does anything."""
+
+    def __init__(self, machine: Machine, calls: int) -> None:
+        super().__init__(machine)
+        self._calls = calls
+
+    async def read(self, timeout_s: float | None = None) -> bytes:
+        """Read, unless it is time."""
+        self._count()
+        return await super().read(timeout_s)
+
+    async def write(self, data: bytes) -> None:
+        """Write, unless it is time."""
+        self._count()
+        await super().write(data)
+
+    def _count(self) -> None:
+        self._calls -= 1
+        if self._calls == 0:
+            self.close()
+
+
 @dataclass
 class LateMachine:
     """A machine whose answers come late, in order, by seconds that chance decides; some come at once.

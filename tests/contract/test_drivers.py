@@ -22,6 +22,7 @@ from tests.contract.bench import (
     CardBench,
     CountingWire,
     LateMachine,
+    PulledWire,
     SpoolBench,
     TopicBench,
     bench_of,
@@ -155,6 +156,31 @@ async def test_a_driver_says_so_when_the_wire_is_unplugged(name):
 
     with pytest.raises(DeviceError):
         await driver.probe()
+
+
+@pytest.mark.parametrize("name", ON_BYTES)
+async def test_a_plug_pulled_in_the_middle_is_told_and_harms_nothing_on_the_next_wire(name):
+    bench = ON_BYTES[name]
+    machine = bench.machine()
+    now_s = 0.0
+    for calls in range(1, 16):
+        pulled = PulledWire(machine, calls)
+        pulled.pass_time(now_s)
+        driver = build(name, pulled)
+        try:
+            await driver.probe()
+            await bench.exercise(driver, machine, pulled)
+        except DeviceError:
+            pass
+        good = CountingWire(machine)
+        good.pass_time(pulled.now_s() + 60)
+        for _ in range(100):  # what a machine said to nobody is lost
+            machine.poll(good.now_s())
+
+        driver = build(name, good)
+        await driver.probe()
+        await bench.exercise(driver, machine, good)
+        now_s = good.now_s() + 60
 
 
 @pytest.mark.parametrize("name", ON_BYTES)
