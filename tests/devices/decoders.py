@@ -190,6 +190,11 @@ DECODERS: tuple[Decoder, ...] = (
         tax_link.encode(tax_link.Frame(1, 7, tax_link.Kind.CMD, 0x0101, {"a": 1})),
     ),
     _block(
+        "tax_link.explain",
+        tax_link.explain,
+        tax_link.encode(tax_link.Frame(1, 7, tax_link.Kind.CMD, 0x0101, {"a": 1})),
+    ),
+    _block(
         "tlv.items",
         lambda raw: list(tlv.items(raw)),
         "6f318408a000000632010105a5259f0801029f0c1e01011000ffffffff020103105170010170987904201908062040010100000000",

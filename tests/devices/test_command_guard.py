@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import aiomqtt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -129,6 +131,27 @@ async def test_what_is_no_command_passes_however_old() -> None:
     await inner.close()
     with pytest.raises(BusClosed):
         await bars.get(PATIENCE_S)
+
+
+async def test_a_command_tells_the_broker_its_life_and_where_the_answer_goes(tmp_path: Path) -> None:
+    topic = topics.device_command("demo", "pads-1f", "beep")
+    with mosquitto(tmp_path) as broker:
+        server = MqttBus("127.0.0.1", broker.port, "server", listens=False)
+        await server.connect(PATIENCE_S)
+        async with aiomqtt.Client(
+            "127.0.0.1", broker.port, protocol=aiomqtt.ProtocolVersion.V5, timeout=PATIENCE_S
+        ) as raw:
+            await raw.subscribe(topic)
+            sent = envelope_of(Beep(window="3"), expires_in_s=60)
+            await server.publish(topic, sent)
+            async with asyncio.timeout(PATIENCE_S):
+                told = (await anext(aiter(raw.messages))).properties
+        await server.close()
+
+    assert told is not None
+    properties = told.json()
+    assert 30 <= properties["MessageExpiryInterval"] <= 60
+    assert properties["ResponseTopic"] == topics.device_result("demo", "pads-1f", sent.id)
 
 
 @pytest.mark.parametrize("start", [mosquitto, embedded_broker])

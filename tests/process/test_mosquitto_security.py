@@ -258,7 +258,7 @@ async def test_a_retained_command_is_refused_and_a_retained_display_is_not(broke
         assert guarded.refused == {Refusal.RETAINED: 1}
 
 
-async def test_the_broker_itself_drops_an_expired_command(broker: SecureBroker) -> None:
+async def test_a_command_that_waited_too_long_at_the_broker_is_not_obeyed(broker: SecureBroker) -> None:
     topic = topics.device_command("demo", "pads-1f", "beep")
     tls = MqttSettings(tls=True, ca=broker.ca).tls_context()
     login = {"username": "hall-1f", "password": ACCOUNTS["hall-1f"], "tls": tls}
