@@ -91,7 +91,7 @@ class QueueHttp:
     ) -> Ticket:
         """Issue a ticket; the same request id gives the same ticket."""
         body = TicketIn(
-            service_id="" if package else service_id,
+            service_id=service_id,
             package=package or None,
             channel=Channel.KIOSK,
             citizen=citizen_in(citizen) if citizen else None,
@@ -99,7 +99,8 @@ class QueueHttp:
             language="en" if language == "en" else "zh",
             terminal=self._terminal,
         )
-        order = body.model_dump_json(exclude_none=True)
+        unasked = {"service_id"} if package else set()  # the package says which
+        order = body.model_dump_json(exclude_none=True, exclude=unasked)
         answer = await self._write("/tickets", request_id, order, language, self._issue_tries)
         return ticket_of(_read(IssuedTicketOut, answer))
 

@@ -130,9 +130,10 @@ def test_what_became_of_a_reprint_is_told_to_the_server(home: Intake) -> None:
 
 def test_numbers_found_for_a_visit_that_is_over_are_shown_to_nobody(home: Intake) -> None:
     gone, _ = played(home, PLACE, w.CardSeen("r1", CITIZEN), w.Tick(161.0))
-    state, _ = played(gone, w.ErrandChosen("r2", Errand.PLACE), w.PlacesTold("r1", (HELD,)))
+    second, _ = played(gone, w.ErrandChosen("r2", Errand.PLACE), w.CardSeen("r2", CITIZEN))
+    state, _ = advance(second, w.PlacesTold("r1", (HELD,)))
 
-    assert (state.step, state.places) == (Step.CARD, ())
+    assert (state.step, state.places) == (Step.ISSUING, ())
 
 
 def test_whoever_holds_a_number_already_is_offered_its_paper(home: Intake) -> None:

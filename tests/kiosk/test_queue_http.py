@@ -10,7 +10,7 @@ import pytest
 
 from kiosk.adapters.queue_http import QueueHttp
 from kiosk.flows.hall import Package
-from kiosk.flows.intake_words import Citizen, Paper
+from kiosk.flows.intake_words import Citizen, Paper, Stop
 from kiosk.ports import Printed, Refused, Unreachable
 
 CITIZEN = Citizen("张三", "resident", "990000199001011234", masked_name="张*")
@@ -151,3 +151,60 @@ async def test_the_hall_is_made_of_board_and_services() -> None:
         7,
     )
     assert hall.packages == (Package("P", "一件事", "One thing", ("B",)),)
+
+
+async def test_a_card_asks_for_a_due_appointment_and_a_package_names_itself_only() -> None:
+    seen: list[httpx.Request] = []
+    api = queue(*[httpx.Response(201, json=ISSUED)] * 3, seen=seen)
+    await api.issue("r1", "B", CITIZEN, "zh")
+    await api.issue("r2", "B", None, "zh")
+    await api.issue("r3", "B", CITIZEN, "zh", package="P")
+    by_card, nobody, package = [json.loads(request.content) for request in seen]
+
+    assert (by_card["use_appointment"], nobody["use_appointment"]) == (True, False)
+    assert (package["package"], "service_id" in package, package["use_appointment"]) == ("P", False, False)
+
+
+async def test_a_check_in_goes_by_the_card_or_by_the_code() -> None:
+    seen: list[httpx.Request] = []
+    api = queue(*[httpx.Response(201, json={**ISSUED, "booked": True})] * 2, seen=seen)
+    ticket = await api.check_in("r1-in-1", CITIZEN, "", "en")
+    await api.check_in("r1-in-2", None, "7K3WPQ9X", "en")
+
+    assert [request.url.path for request in seen] == [
+        "/api/v1/appointments/check-in",
+        "/api/v1/appointments/7K3WPQ9X/check-in",
+    ]
+    assert [request.headers["Idempotency-Key"] for request in seen] == ["r1-in-1", "r1-in-2"]
+    assert json.loads(seen[0].content)["citizen"]["id_number"] == CITIZEN.id_number
+    assert ("citizen" in json.loads(seen[1].content), ticket.booked) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("opens_at", "said"),
+    [("2026-11-23T01:30:00+00:00", "09:30"), ("2026-11-25T01:30:00+00:00", ""), ("soon", "")],
+)
+async def test_an_early_appointment_is_told_by_the_halls_clock_and_only_for_today(
+    opens_at: str, said: str
+) -> None:
+    board = {
+        "at": "2026-11-23T08:00:00+08:00",
+        "hall": {"site": "demo", "name": "厅", "en": "Hall", "demo": True, "notice": ""},
+    }
+    early = {"type": "x", "title": "x", "status": 409, "code": "appointment-early", "opens_at": opens_at}
+    nothing = httpx.Response(200, json={"items": []})
+    api = queue(httpx.Response(200, json=board), nothing, nothing, httpx.Response(409, json=early))
+    await api.hall()
+
+    with pytest.raises(Refused) as refused:
+        await api.check_in("r1-in-1", CITIZEN, "", "zh")
+    assert refused.value.moment == said
+
+
+async def test_my_places_tell_state_window_and_what_follows() -> None:
+    stops = [{"service_id": "J", "name": "社会保险", "en": "Social insurance"}]
+    mine = {**ISSUED, "state": "called", "window": "8", "stops": stops}
+    (ticket,) = await queue(httpx.Response(200, json={"items": [mine]})).places(CITIZEN)
+
+    assert (ticket.state, ticket.window, ticket.service_id) == ("called", "8", "B")
+    assert ticket.stops == (Stop("社会保险", "Social insurance"),)

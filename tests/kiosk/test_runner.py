@@ -253,3 +253,73 @@ async def test_trouble_of_the_printer_is_known_before_it_is_needed(kiosk: Kiosk)
     await kiosk.until(lambda: kiosk.state.terminal.printer)
 
     assert kiosk.state.terminal.printer == "paper-out"
+
+
+async def test_a_check_in_is_asked_again_under_its_own_key_and_its_ticket_is_not_given_back(
+    kiosk: Kiosk,
+) -> None:
+    kiosk.queue.issues = [Unreachable("slow"), Ticket("t9", "B009", booked=True)]
+    kiosk.runner.take(w.ErrandChosen("r1", w.Errand.CHECK_IN))
+    kiosk.machines.card.set_result(CITIZEN)
+    await kiosk.until(lambda: kiosk.state.step is Step.SORRY)
+    kiosk.runner.take(w.WentHome())
+    kiosk.gate.release()
+    await kiosk.until(lambda: len(kiosk.queue.checked_in) == 2)
+    kiosk.runner.take(w.DepartmentChosen("r2", "D04"))
+
+    assert kiosk.queue.checked_in == [("r1-in-1", CITIZEN, "")] * 2
+    assert kiosk.queue.cancelled == []
+
+
+async def test_whoever_holds_a_ticket_of_this_service_is_offered_just_that_one(kiosk: Kiosk) -> None:
+    kiosk.queue.issues = [Refused("ticket-already-waiting", "已有号")]
+    kiosk.queue.held = (Ticket("t5", "J001", service_id="J"), Ticket("t6", "B004", service_id="B"))
+    kiosk.runner.take(w.DepartmentChosen("r1", "D04"))
+    kiosk.machines.card.set_result(CITIZEN)
+    await kiosk.until(lambda: kiosk.state.refusal)
+
+    assert kiosk.state.refusal is not None
+    assert kiosk.state.refusal.held == kiosk.queue.held[1]
+
+
+@pytest.mark.parametrize("lost", [Unreachable("away"), Refused("forbidden", "no")])
+async def test_a_refusal_is_told_when_the_held_ticket_cannot_be_had(kiosk: Kiosk, lost: Exception) -> None:
+    kiosk.queue.issues = [Refused("ticket-already-waiting", "已有号")]
+    kiosk.queue.held = lost
+    kiosk.runner.take(w.DepartmentChosen("r1", "D04"))
+    kiosk.machines.card.set_result(CITIZEN)
+    await kiosk.until(lambda: kiosk.state.refusal)
+
+    assert kiosk.state.refusal is not None
+    assert (kiosk.state.refusal.code, kiosk.state.refusal.held) == ("ticket-already-waiting", None)
+
+
+async def test_my_place_is_found_by_the_card_and_printed_once_more(kiosk: Kiosk) -> None:
+    kiosk.queue.held = (Ticket("t5", "J001", service_id="J"),)
+    kiosk.runner.take(w.ErrandChosen("r1", w.Errand.PLACE))
+    kiosk.machines.card.set_result(CITIZEN)
+    await kiosk.until(lambda: kiosk.state.step is Step.PLACE)
+    kiosk.runner.take(w.ReprintWanted("r1"))
+    await kiosk.until(lambda: kiosk.queue.reported)
+
+    assert (kiosk.machines.jobs, kiosk.queue.reported) == ([("r1-1", "张*")], [("t5", Paper.PRINTED)])
+
+
+async def test_my_place_without_an_answer_says_so(kiosk: Kiosk) -> None:
+    kiosk.queue.held = Unreachable("away")
+    kiosk.runner.take(w.ErrandChosen("r1", w.Errand.PLACE))
+    kiosk.machines.card.set_result(CITIZEN)
+    await kiosk.until(lambda: kiosk.state.step is Step.SORRY)
+
+    assert kiosk.state.refusal is not None
+    assert kiosk.state.refusal.code == "no-answer"
+
+
+async def test_a_package_is_ordered_by_its_id(kiosk: Kiosk) -> None:
+    kiosk.queue.issues = [TICKET]
+    kiosk.runner.take(w.PackagesOpened())
+    kiosk.runner.take(w.PackageChosen("r1", "WORK"))
+    kiosk.runner.take(w.WithoutCard("r1"))
+    await kiosk.until(lambda: kiosk.state.step is Step.TICKET)
+
+    assert kiosk.queue.packages == ["WORK"]
