@@ -21,6 +21,7 @@ from devices.errors import TransportError, WireClosed, WireTimeout
 CHUNK = 4096
 WRITE_S = 10.0  # without one byte taken
 EMPTY_PACKET_S = 0.02
+LOOK_S = 0.25
 Value = TypeVar("Value")
 _NOT_NOW = (errno.EAGAIN, errno.EWOULDBLOCK, errno.EINTR)
 
@@ -33,6 +34,7 @@ class UsbPrinterWire:
         self._file = file
         self._write_s = write_s
         self._loop = asyncio.get_running_loop()
+        self._waiters: set[asyncio.Future[None]] = set()
 
     def now_s(self) -> float:
         """Return the event loop's clock."""
@@ -68,13 +70,22 @@ class UsbPrinterWire:
             except TimeoutError as error:
                 raise WireClosed(f"the printer {self._path} takes no bytes; is it switched on?") from error
 
+    async def gone(self) -> None:
+        """Wait until the printer is unplugged, though nobody reads or writes; then raise WireClosed."""
+        while self._file >= 0:
+            self._still_there()
+            await asyncio.sleep(LOOK_S)
+        raise WireClosed("the wire is closed")
+
     async def close(self) -> None:
-        """Let go of the device."""
+        """Let go of the device; who waits for it hears that it is closed."""
         if self._file >= 0:
             file, self._file = self._file, -1
             self._loop.remove_reader(file)
             self._loop.remove_writer(file)
             os.close(file)
+            for waiter in self._waiters:
+                _tell(waiter)
 
     def _try(self, call: Callable[[], Value]) -> Value | None:
         """Return what a call gives, None when it would wait.  Raises WireClosed."""
@@ -88,7 +99,7 @@ class UsbPrinterWire:
             raise WireClosed(f"the printer {self._path} was unplugged") from error
 
     def _still_there(self) -> None:
-        """Raises WireClosed when nothing was read because the device has hung up."""
+        """Raises WireClosed when the device has hung up."""
         watch = select.poll()
         watch.register(self._file, 0)
         if watch.poll(0):  # hang-up and error are told unasked
@@ -98,16 +109,19 @@ class UsbPrinterWire:
         """Wait until the device can go on; it also can when it is gone."""
         waiter: asyncio.Future[None] = self._loop.create_future()
         file = self._file
-
-        def tell() -> None:
-            if not waiter.done():
-                waiter.set_result(None)
-
-        add(file, tell)
+        self._waiters.add(waiter)
+        add(file, _tell, waiter)
         try:
             await waiter
         finally:
-            remove(file)
+            self._waiters.discard(waiter)
+            if self._file == file:  # else its number may be another's by now
+                remove(file)
+
+
+def _tell(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)
 
 
 async def open_usb_printer(path: str, write_s: float = WRITE_S) -> UsbPrinterWire:

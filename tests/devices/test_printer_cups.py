@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from devices.agent.app import BadDevice, check_device
+from devices.agent.settings import DeviceSettings
 from devices.codecs.print_states import JobState, QueueState, judge_queue
 from devices.contracts.base import Scope
 from devices.contracts.health import Paper
@@ -151,3 +153,27 @@ def test_documents_never_leave_the_terminal_nor_show_in_a_log() -> None:
     assert PrintDocument.scope is Scope.LOCAL
     assert PrintDocument.personal_data
     assert "form" not in repr(ORDER)
+
+
+@pytest.mark.parametrize(
+    ("driver", "wire", "good"),
+    [
+        ("printer-cups", "cups:A4-1", True),
+        ("printer-cups", "cups:A4-1?server=/run/cups/cups.sock", True),
+        ("printer-cups", "tcp://192.0.2.1:9100", False),
+        ("printer-escpos", "cups:A4-1", False),
+        ("printer-escpos", "usblp:/dev/usb/lp0", True),
+        ("idreader-samv", "usblp:/dev/usb/lp0", False),
+    ],
+)
+def test_a_machine_on_a_wire_that_it_cannot_have_is_an_error_of_the_settings(
+    driver: str, wire: str, good: bool
+) -> None:
+    settings = {"folder": "/var/documents"} if driver == "printer-cups" else {}
+    device = DeviceSettings(id="m-1", driver=driver, wire=wire, settings=settings)
+
+    if good:
+        check_device(device)
+    else:
+        with pytest.raises(BadDevice, match="needs"):
+            check_device(device)

@@ -101,6 +101,27 @@ async def test_an_unplugged_printer_closes_the_wire_for_reader_and_writer(cable:
             await wire.write(b"\x10\x04\x01")
 
 
+async def test_an_unplugged_printer_is_noticed_though_nobody_reads(cable: Cable) -> None:
+    async with wire_on(cable) as wire:
+        watching = asyncio.create_task(wire.gone())
+        await asyncio.sleep(0)
+        cable.unplug()
+
+        with pytest.raises(WireClosed, match="unplugged"):
+            await watching
+
+
+async def test_who_reads_when_the_wire_is_closed_hears_it_at_once(cable: Cable) -> None:
+    async with wire_on(cable) as wire:
+        reading = asyncio.create_task(wire.read())
+        for _ in range(3):
+            await asyncio.sleep(0)
+        await wire.close()
+
+        with pytest.raises(WireClosed, match="closed"):
+            await reading
+
+
 async def test_a_printer_that_takes_no_bytes_does_not_hold_the_writer(cable: Cable) -> None:
     async with wire_on(cable, write_s=0.05) as wire:
         with pytest.raises(WireClosed, match="takes no bytes"):
