@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 from devices.codecs.cbor import Value
 from devices.codecs.tax_link import Cmd, LinkCodec, Payload, Refusal, explain
@@ -58,12 +59,15 @@ class SimTaxMachine:
     retract_s: float = 20.0
     senses_stock: bool = True
     baud: int | None = None
+    journal_id: str = ""
+    """Empty: another one for each machine made, as a simulated machine forgets with its process."""
     kind: str = field(default="tax-machine", init=False)
     driver: str = field(default="taxmachine-link", init=False)
 
     def __post_init__(self) -> None:
         self._link = MachineLink(self.address, self._obey, self.baud)
         self.works = Works(self._tell, self.sheet_s, self.retract_s, self.senses_stock)
+        self.works.journal.id = self.journal_id or f"sim-{uuid4().hex[:8]}"
 
     # --- the wire -------------------------------------------------------------------------------------
 

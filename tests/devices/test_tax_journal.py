@@ -30,7 +30,7 @@ class Hall:
     """A machine, its agent's file, and what the site heard; `history` is all that the machine ever wrote."""
 
     def __init__(self, folder: Path) -> None:
-        self.machine = SimTaxMachine(sheet_s=0.4, retract_s=5)
+        self.machine = SimTaxMachine(sheet_s=0.4, retract_s=5, journal_id="sim-1")
         self.now_s = 0.0
         self.heard: list[Message] = []
         self.ids: list[str] = []
@@ -234,8 +234,7 @@ async def test_another_journal_begins_at_its_own_first_entry(tmp_path):
     hall.do("sell", unit="invoice1", count=1)
     hall.wait(1)
     await hall.carry()
-    hall.machine = SimTaxMachine()
-    hall.machine.works.journal.id = "sim-2"
+    hall.machine = SimTaxMachine(journal_id="sim-2")
     hall.machine.works.journal.write(1.0, {"type": "exchange"})
 
     await hall.carry()
@@ -248,7 +247,7 @@ async def test_a_journal_that_is_shorter_than_before_is_not_believed(tmp_path):
     hall.do("sell", unit="invoice1", count=1)
     hall.wait(1)
     await hall.carry()
-    hall.machine = SimTaxMachine()
+    hall.machine = SimTaxMachine(journal_id="sim-1")
 
     with pytest.raises(DeviceFault) as said:
         await hall.carrier.carry(TaxMachineLink("tax-1", MemoryWire(hall.machine), TaxLinkSettings()))
