@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -109,6 +112,35 @@ async def test_an_object_that_cannot_be_made_says_why_each_time() -> None:
         with pytest.raises(FileNotFoundError, match=r"libvendor\.so"):
             await missing.call("read", 1, limit_s=PATIENCE_S)
     assert missing.pid is None
+
+
+async def test_the_other_process_dies_with_its_parent_even_when_it_hangs() -> None:
+    code = (
+        "import asyncio\n"
+        "from devices.runtime.isolated import IsolatedWorker\n"
+        "async def main():\n"
+        f"    worker = IsolatedWorker({TARGET!r})\n"
+        "    print(await worker.call('pid', limit_s=30), flush=True)\n"
+        "    await worker.call('hang_with_the_lock_held', limit_s=3600)\n"
+        "asyncio.run(main())\n"
+    )
+    parent = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=PIPE)
+    assert parent.stdout is not None
+    child = int(await asyncio.wait_for(parent.stdout.readline(), PATIENCE_S))
+    parent.kill()
+    await parent.wait()
+
+    async with asyncio.timeout(PATIENCE_S):
+        while is_running(child):
+            await asyncio.sleep(0.02)
+
+
+def is_running(pid: int) -> bool:
+    """Say whether a process runs; one that ended and that nobody has buried does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 class LibraryDriver:

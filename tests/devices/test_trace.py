@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
+import sys
+from asyncio.subprocess import PIPE, STDOUT
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -29,6 +32,7 @@ from devices.transports.recording import (
 )
 from devices.transports.replay import ReplayWire
 
+ROOT = Path(__file__).parents[2]
 CITIZEN = {"name": "张三丰", "id_number": "11010519491231002X", "address": "北京市朝阳区某街1号"}
 TALK = st.lists(st.tuples(st.sampled_from(["tx", "rx"]), st.binary(min_size=1, max_size=40)), max_size=30)
 
@@ -186,3 +190,33 @@ def test_a_step_survives_being_written_down() -> None:
     step = Step(1.5, "result", "no-answer")
 
     assert entry_of(line_of(step)) == step
+
+
+async def command(*words: str) -> tuple[int, str]:
+    """Run `device-agent` with `words`; return exit code and all that it said."""
+    running = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "devices.agent", *words, stdout=PIPE, stderr=STDOUT, cwd=ROOT
+    )
+    said, _ = await asyncio.wait_for(running.communicate(), 60)
+    return running.returncode or 0, said.decode()
+
+
+async def test_a_technician_records_a_machine_and_plays_it_by_two_commands(
+    reader: Host, tmp_path: Path
+) -> None:
+    config, out = tmp_path / "agent.toml", tmp_path / "reader.jsonl"
+    config.write_text(
+        f'id = "a"\n[[device]]\nid = "id-reader-1"\ndriver = "idreader-samv"\nwire = "{reader.wire}"\n',
+        "utf-8",
+    )
+    where = ("--config", str(config))
+
+    traced = await command("trace", "id-reader-1", *where, "--for", "0.5", "--out", str(out))
+    played = await command("replay", str(out))
+    unknown = await command("trace", "led-9", *where)
+
+    assert traced == (0, traced[1])
+    assert "personal data is left out" in traced[1]
+    assert (played[0], played[1].splitlines()[0]) == (0, "same   probe: then ok, now ok")
+    assert unknown[0] == 1
+    assert "there are: id-reader-1" in unknown[1]
