@@ -121,5 +121,6 @@ SPEC = DriverSpec(
     build=MqttButtons,
     doc="docs/devices/buttons-mqtt.md",
     places=("mqtt",),
+    level="silver",
     source="one to two sources by maker; tried against mosquitto; no button seen yet",
 )

@@ -109,5 +109,6 @@ SPEC = DriverSpec(
     build=WledMqttLight,
     doc="docs/devices/light-wled-mqtt.md",
     places=("mqtt",),
+    level="silver",
     source="two sources; tried against mosquitto; no strip seen yet",
 )

@@ -17,6 +17,8 @@ from devices.sim.led_alphasign import SimAlphaSign
 from devices.sim.led_board import SimLedBoard
 from devices.sim.led_image import SimLedImage
 from devices.sim.light import SimAsciiLamps, SimWled
+from devices.sim.mqtt_host import MqttHost
+from devices.sim.mqtt_machines import SimButtonBox, SimWledOnBroker
 from devices.sim.pad_line import SimPadLine
 from devices.sim.printer import SimPrinter
 from devices.sim.runner import FAULT_ACTIONS, Host
@@ -38,6 +40,8 @@ MAKERS: dict[str, Callable[..., Simulator]] = {
     "light-ascii": SimAsciiLamps,
     "pad-line": SimPadLine,
     "input-module": SimInputModule,
+    "button-box": SimButtonBox,
+    "light-wled-mqtt": SimWledOnBroker,
     "keypad": SimKeypad,
     "scanner": SimScanner,
     "scanner-wedge": SimWedge,
@@ -45,6 +49,10 @@ MAKERS: dict[str, Callable[..., Simulator]] = {
     "dispenser": SimCardDispenser,
     "tax-machine": SimTaxMachine,
 }
+
+
+HOSTS: dict[str, type[Host]] = {"vpcd": VpcdHost, "mqtt": MqttHost}
+"""Kind of place -> what puts a machine there; for all others a Host does."""
 
 
 class UnknownDevice(LookupError):
@@ -121,7 +129,7 @@ class SimHall:
         on_line = one.kind in ("pad-line", "digit-line")
         extra: dict[str, Any] = {"addresses": sorted(one.windows)} if on_line else {}
         sim = MAKERS[one.kind](**{**extra, **one.settings})
-        host = (VpcdHost if one.place.startswith("vpcd:") else Host)(one.id, sim, one.place)
+        host = HOSTS.get(one.place.partition(":")[0], Host)(one.id, sim, one.place)
         self.hosts.append(host)
         about = {"window": one.window or "", "audio_zone": one.audio_zone or ""}
         self._put(Device(one.id, host, sim, {key: value for key, value in about.items() if value}))

@@ -27,6 +27,8 @@ class SimSettings(_Table):
         "light-ascii",
         "pad-line",
         "input-module",
+        "button-box",
+        "light-wled-mqtt",
         "keypad",
         "scanner",
         "scanner-wedge",
@@ -35,8 +37,8 @@ class SimSettings(_Table):
         "tax-machine",
     ]
     place: str = Field(
-        pattern=r"^(pty:.+|input:.+|tcp:\d+|udp:\d+|vpcd:\d+)$",
-        description="pty:PATH, input:PATH (keypads and typing scanners), tcp:PORT (0: any) or vpcd:PORT",
+        pattern=r"^(pty:.+|input:.+|tcp:\d+|udp:\d+|vpcd:\d+|mqtt:\d+)$",
+        description="pty:PATH, input:PATH (what types), tcp:PORT (0: any), vpcd:PORT or mqtt:PORT (a broker)",
     )
     window: str | None = None
     windows: dict[int, str] = Field(default={}, description="pad and digit lines: address -> window")
