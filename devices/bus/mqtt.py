@@ -19,6 +19,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from math import ceil
+from random import random
 from typing import Any, TypeVar
 
 import aiomqtt
@@ -159,7 +160,7 @@ class MqttBus:
                 self._speaker = self._listener = None
                 self.connected.clear()
             tries += 1
-            await asyncio.sleep(backoff_s(tries, first_s=0.1, most_s=2.0))
+            await asyncio.sleep(backoff_s(tries, first_s=0.1, most_s=2.0, chance=random()))  # noqa: S311 - no secret
 
     def _make_client(
         self, name: str, last_word: tuple[str, Envelope[Any]] | None, session_s: int = 0
