@@ -96,11 +96,12 @@ def judge_queue(state: int, reasons: Iterable[str], *, accepting: bool = True) -
 
 
 def _paper(stopping: set[str], mild: set[str]) -> Paper:
+    """Return what was said of paper; many queues say nothing of it, which is not as good as full."""
     if "media-jam" in stopping:
         return Paper.JAMMED
     if stopping & {"media-empty", "media-needed"}:
         return Paper.OUT
-    return Paper.LOW if (mild | stopping).intersection(_LOW) else Paper.FULL
+    return Paper.LOW if (mild | stopping).intersection(_LOW) else Paper.UNKNOWN
 
 
 def _split(reason: str) -> tuple[str, bool]:

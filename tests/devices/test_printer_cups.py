@@ -28,21 +28,21 @@ def printer(spooler: MemorySpooler, **settings: object) -> CupsPrinter:
 @pytest.mark.parametrize(
     ("reasons", "reason", "paper"),
     [
-        (("none",), "", Paper.FULL),
+        (("none",), "", Paper.UNKNOWN),
         (("media-low-warning",), "", Paper.LOW),
         (("media-empty-warning",), "", Paper.LOW),  # another tray has some
         (("media-empty-error",), "paper-out", Paper.OUT),
         (("media-needed",), "paper-out", Paper.OUT),
         (("media-jam-error", "media-empty-error"), "paper-jam", Paper.JAMMED),
         (("cover-open", "media-empty-error"), "cover-open", Paper.OUT),
-        (("toner-low-report",), "", Paper.FULL),
-        (("marker-supply-empty-error",), "toner-empty", Paper.FULL),
-        (("output-area-full-error",), "output-full", Paper.FULL),
-        (("connecting-to-device",), "", Paper.FULL),
-        (("offline-report",), "", Paper.FULL),
-        (("offline",), "offline", Paper.FULL),
-        (("cups-missing-filter",), "printer-fault", Paper.FULL),
-        (("paused",), "paused", Paper.FULL),
+        (("toner-low-report",), "", Paper.UNKNOWN),
+        (("marker-supply-empty-error",), "toner-empty", Paper.UNKNOWN),
+        (("output-area-full-error",), "output-full", Paper.UNKNOWN),
+        (("connecting-to-device",), "", Paper.UNKNOWN),
+        (("offline-report",), "", Paper.UNKNOWN),
+        (("offline",), "offline", Paper.UNKNOWN),
+        (("cups-missing-filter",), "printer-fault", Paper.UNKNOWN),
+        (("paused",), "paused", Paper.UNKNOWN),
     ],
 )
 def test_a_busy_queues_reasons_are_told_in_our_words(
@@ -77,7 +77,7 @@ async def test_an_order_becomes_a_job_named_by_its_id_with_what_it_wants() -> No
     assert (job.name, job.path) == ("tingtong case-1", "/var/documents/form.pdf")
     assert (job.options["copies"], job.options["sides"]) == ("2", "two-sided-short-edge")
     assert result == DocumentResult(
-        job_id="case-1", outcome=PrintOutcome.PRINTED, started=True, pages=2, paper=Paper.FULL
+        job_id="case-1", outcome=PrintOutcome.PRINTED, started=True, pages=2, paper=Paper.UNKNOWN
     )
 
 
