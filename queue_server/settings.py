@@ -76,6 +76,8 @@ class AccountSettings(_Table):
     min_password: int = Field(default=8, ge=8, le=128)
     failures_per_minute: int = Field(default=20, ge=1)
     """Wrong passwords for one name from one address."""
+    logins_per_address: int = Field(default=60, ge=1)
+    """Tries of one address in a minute, whoever it names, so that it cannot use up everybody's."""
     logins_per_minute: int = Field(default=300, ge=1)
     """Logins of all people together: each costs the processor a password hash."""
     totp_roles: frozenset[Literal["operator", "supervisor", "admin", "auditor"]] = frozenset()

@@ -19,6 +19,7 @@ def account_rules(table: AccountSettings) -> AccountRules:
         min_password=table.min_password,
         failures_per_minute=table.failures_per_minute,
         logins_per_minute=table.logins_per_minute,
+        logins_per_address=table.logins_per_address,
         totp_roles=frozenset(Role(role) for role in table.totp_roles),
         argon2_time_cost=table.argon2_time_cost,
         argon2_memory_kib=table.argon2_memory_kib,

@@ -62,6 +62,7 @@ PHRASES = {
     "webhooks are off": "推送未启用",
     "no key for second factors": "服务器没有动态验证码的密钥",
     "no printer is known": "没有可用的打印机",
+    "nobody removes himself; ask another admin": "不能删除自己的账号,请由另一名管理员操作",
     "this hall's clock is the machine's": "本厅使用本机时钟,不能调整",
     "the simulators do not answer": "模拟设备没有响应",
     "the MQTT broker is away": "消息服务未连接",

@@ -24,6 +24,7 @@ class AccountRules:
     min_password: int = 8
     failures_per_minute: int = 20
     logins_per_minute: int = 300
+    logins_per_address: int = 60
     totp_roles: frozenset[Role] = frozenset()
     argon2_time_cost: int = 2
     argon2_memory_kib: int = 19456
@@ -46,6 +47,7 @@ class LoginRate:
     def __init__(self, rules: AccountRules) -> None:
         self._rules = rules
         self._all: deque[float] = deque()
+        self._from: dict[str, deque[float]] = {}
         self._failures: dict[tuple[str, str], deque[float]] = {}
 
     def check(self, username: str, address: str, now_s: float) -> None:
@@ -53,9 +55,18 @@ class LoginRate:
         failed = self._failures.get((username, address))
         if failed is not None and _within(failed, now_s) >= self._rules.failures_per_minute:
             raise Denied("rate-limited")
+        tried = self._tried_from(address, now_s)
+        if _within(tried, now_s) >= self._rules.logins_per_address:
+            raise Denied("rate-limited")
         if _within(self._all, now_s) >= self._rules.logins_per_minute:
             raise Denied("rate-limited")
+        tried.append(now_s)
         self._all.append(now_s)
+
+    def _tried_from(self, address: str, now_s: float) -> deque[float]:
+        if len(self._from) >= MOST_KEPT:
+            self._from = {known: times for known, times in self._from.items() if _within(times, now_s)}
+        return self._from.setdefault(address, deque())
 
     def failed(self, username: str, address: str, now_s: float) -> None:
         """Count a wrong password for one name from one address."""

@@ -121,6 +121,15 @@ async def test_failures_are_limited_for_each_name_and_address() -> None:
     assert len(await door.code(address="10.0.0.1")) == 32
 
 
+async def test_one_address_cannot_use_up_the_logins_of_all() -> None:
+    door = await door_with(logins_per_address=4, logins_per_minute=6, lock_after=100)
+    for _ in range(4):
+        await door.code("wrong", address="10.0.0.1")
+    limited = await door.code(address="10.0.0.1")
+
+    assert (limited, len(await door.code(address="10.0.0.2"))) == ("rate-limited", 32)
+
+
 async def test_a_session_that_is_not_used_ends(door: Door) -> None:
     cookie = await door.code()
     for _ in range(3):

@@ -101,3 +101,12 @@ async def test_the_database_alone_does_not_tell_whether_an_id_number_was_sent(
 
     assert (answer.status_code, len(kept)) == (201, 1)
     assert hashlib.sha256(f"POST {path}\n".encode() + body).hexdigest() not in kept
+
+
+async def test_nobody_removes_himself_so_an_admin_is_left(run: Running) -> None:
+    admin = await run.person("admin")
+    name = (await admin.get("/api/v1/auth/me")).json()["username"]
+    answer = await admin.post(f"/api/v1/users/{name}/remove", headers=fresh_key())
+
+    assert refusal(answer) == (422, "validation")
+    assert (await admin.get("/api/v1/users")).status_code == 200

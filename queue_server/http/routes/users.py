@@ -68,7 +68,9 @@ async def post_user(context: Ctx, caller: Admin, wanted: UserIn) -> Response:
 
 @router.post("/users/{username}/remove", status_code=204)
 async def post_remove(context: Ctx, caller: Admin, username: Name) -> Response:
-    """Forget a person and sign them out."""
+    """Forget a person and sign them out.  Nobody removes himself: the last admin would leave nobody."""
+    if caller.name == username:
+        raise QueueError("validation", reason="nobody removes himself; ask another admin")
     await context.accounts.remove_user(username, caller.actor)
     return Response(status_code=204)
 
