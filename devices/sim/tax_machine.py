@@ -7,6 +7,7 @@ knobs.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -112,6 +113,8 @@ class SimTaxMachine:
             case Cmd.CAPABILITIES:
                 return {"model": "SIM-ARM", "firmware": "1.0", "functions": ["invoice", "certificate"]}
             case Cmd.SYNCHRONIZE_CLOCK:
+                at = datetime.fromisoformat(str(payload["iso8601"])).astimezone(UTC)
+                journal.began_at = at - timedelta(seconds=now_s)
                 return {}
             case Cmd.GET_STORAGE:
                 units = self._units()

@@ -73,6 +73,17 @@ async def test_the_simulated_machine_speaks_in_those_words():
     assert {state["media"] for state in seen} <= words["Printer.media"]
 
 
+async def test_the_journal_has_the_time_that_the_machine_was_told():
+    machine = SimTaxMachine()
+    driver, wire = on(machine)
+    await driver.set_clock(datetime(2027, 1, 1, 9, 0, tzinfo=UTC))
+    sell(machine, wire, 1)
+
+    page = await driver.read_journal(0)
+
+    assert str(page.lines[0].fields["at"]).startswith("2027-01-01T09:00:0")
+
+
 async def test_a_sale_moves_the_next_number_and_the_ledger_stays_even():
     machine = SimTaxMachine()
     driver, wire = on(machine)
