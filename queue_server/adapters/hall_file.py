@@ -188,9 +188,7 @@ def load_hall(
         calling=calling or CallRules(),
         priorities=frozenset(one.code for one in file.priority),
         policy=policy_of(file.policy, file.priority),
-        packages=packages_of(
-            path, file.package, [one.id for one in file.service], table.limits.max_stops
-        ),
+        packages=packages_of(path, file.package, [one.id for one in file.service], table.limits.max_stops),
         always_open=always_open,
         demo=demo,
         public_url=public_url.rstrip("/"),
