@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from devices.agent.settings import AgentSettings
+from typing import Any
+
+from devices import registry
+from devices.agent.home_assistant import config_topic
+from devices.agent.settings import AgentSettings, DeviceSettings
+from devices.codecs.mqtt_buttons import Box
 from devices.contracts import topics
+
+ON_THE_SITES_BROKER = "mqtt:site"
 
 
 def acl_block(settings: AgentSettings) -> str:
@@ -20,4 +27,20 @@ def acl_block(settings: AgentSettings) -> str:
             f"topic write {topics.device_result(settings.site, device.id, '#')}",
             f"topic read {topics.device_command(settings.site, device.id, '#')}",
         ]
+        if settings.home_assistant is not None:
+            topic = config_topic(settings.home_assistant.prefix, settings.site, device.id)
+            lines.append(f"topic write {topic}")
+        if device.wire == ON_THE_SITES_BROKER:
+            lines += _its_makers_topics(device)
     return "\n".join(lines) + "\n"
+
+
+def _its_makers_topics(device: DeviceSettings) -> list[str]:
+    """Return the lines for a machine that speaks on the site's broker in its maker's own topics."""
+    settings: Any = registry.find(device.driver).settings.model_validate(device.settings)
+    if device.driver == "buttons-mqtt":
+        boxes = [Box(box.family, box.name, box.base) for box in settings.boxes]
+        return [f"topic read {heard}" for box in boxes for heard in (*box.events, box.availability)]
+    if device.driver == "light-wled-mqtt":
+        return [f"topic read {settings.topic}/status", f"topic write {settings.topic}/#"]
+    return [f"# {device.id}: add the topics of {device.driver} here, see its page"]

@@ -27,6 +27,7 @@ from devices.codecs import (
     id_text,
     input_event,
     modbus,
+    mqtt_buttons,
     onbon,
     onbon_image,
     onbon_picture,
@@ -143,6 +144,19 @@ DECODERS: tuple[Decoder, ...] = (
         "a5a5a5a5a5a5a5a5feff00800700540600008e3b90019610000000000000060068c400dc01a2050100015a5a",
     ),
     _block("onbon_image.read_command", onbon_image.read_command, onbon_image.command(b"\xa2\x05", b"\x01")),
+    _block(
+        "mqtt_buttons.pushes",
+        lambda raw: [
+            *mqtt_buttons.pushes("zigbee2mqtt", "zigbee2mqtt/b", raw),
+            *mqtt_buttons.pushes("tasmota", "stat/b/RESULT", raw),
+            *mqtt_buttons.pushes("shelly-1", "shellies/b/input_event/0", raw),
+            *mqtt_buttons.pushes("shelly-2", "b/events/rpc", raw),
+        ],
+        b'{"action": "single", "battery": 97}',
+        b'{"Button1": {"Action": "SINGLE"}}',
+        b'{"event": "S", "event_cnt": 7}',
+    ),
+    _block("mqtt_buttons.is_online", mqtt_buttons.is_online, b'{"state": "online"}', b"online"),
     _block(
         "onbon_image.read_answer",
         onbon_image.read_answer,

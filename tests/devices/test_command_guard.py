@@ -211,3 +211,23 @@ def test_an_agents_block_names_its_machines_and_no_other() -> None:
         "topic write tingtong/v1/demo/device/led-3/res/#",
         "topic read tingtong/v1/demo/device/led-3/cmd/#",
     ]
+
+
+def test_a_block_allows_what_machines_of_other_makers_say_in_their_own_topics() -> None:
+    boxes = [{"family": "zigbee2mqtt", "name": "button-3", "presses": {"single": "call-next"}}]
+    buttons = {"id": "b", "driver": "buttons-mqtt", "wire": "mqtt:site", "settings": {"boxes": boxes}}
+    strip = {"id": "s", "driver": "light-wled-mqtt", "wire": "mqtt:site", "settings": {"topic": "wled/3"}}
+    settings = AgentSettings.model_validate(
+        {"id": "hall-1f", "device": [buttons, strip], "home_assistant": {"enabled": True}}
+    )
+
+    lines = acl_block(settings).splitlines()
+
+    for line in (
+        "topic read zigbee2mqtt/button-3",
+        "topic read zigbee2mqtt/button-3/availability",
+        "topic read wled/3/status",
+        "topic write wled/3/#",
+    ):
+        assert line in lines
+    assert sum(line.startswith("topic write homeassistant/device/") for line in lines) == 2
