@@ -135,3 +135,11 @@ def test_a_link_that_is_too_long_for_the_paper_leaves_no_half_code() -> None:
     lines = lay_out(SLIP.model_copy(update={"track_url": "http://" + "a" * MAX_URL}))
 
     assert not [line for line in lines if isinstance(line, QrCode)]
+
+
+def test_in_large_print_a_long_value_has_the_whole_width_under_its_label() -> None:
+    lines = texts(lay_out(SLIP.model_copy(update={"large": True}), "张*", NARROW))
+
+    label = lines.index("等候区域")
+    assert lines[label + 1] == "2楼·商事登记区"  # beside the label it would be broken in two
+    assert [line for line in lines if line.startswith("取号人") and line.endswith("张*")]
