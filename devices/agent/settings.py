@@ -106,7 +106,7 @@ class AgentSettings(_Table):
     )
     state_dir: str | None = Field(
         default=None,
-        description="where dispensers and tax machines keep what must outlive the agent; without it "
+        description="where printers, dispensers and tax machines keep what must outlive the agent; without it "
         "a command that the agent's end interrupted is forgotten",
     )
     log_level: str = "info"
