@@ -27,6 +27,7 @@ from devices.contracts.window_display import WindowDisplay, WindowState
 from devices.sim.runner import Host
 from devices.sim.speaker import SimSpeaker
 from tests.brokers import free_port
+from tests.process.hall_server import HallServer
 from tests.process.secure_broker import SecureBroker, adapt, running, secure_broker
 
 pytestmark = pytest.mark.process
@@ -312,3 +313,49 @@ async def test_a_terminals_bridge_carries_the_sites_tree_and_nothing_local(
 
     assert shown.body == DISPLAY
     assert first.topic == topics.device_state("demo", "printer-1")
+
+
+class SecureServer(HallServer):
+    """A real server process that goes to the hall's broker."""
+
+    broker: SecureBroker
+
+    @property
+    def config(self) -> Path:
+        """Write the settings; return the file."""
+        path = super().config
+        login = f'tls = true\nca = "{self.broker.ca}"\nusername = "queue-server"\npassword = "pw-server"'
+        text = path.read_text("utf-8").replace("embedded = true", f"embedded = false\n{login}")
+        path.write_text(text, "utf-8")
+        return path
+
+
+async def test_a_real_server_may_say_and_hear_all_that_it_needs_and_a_key_moves_the_hall(
+    broker: SecureBroker, tmp_path: Path
+) -> None:
+    server = SecureServer(tmp_path, mqtt=True, mqtt_port=broker.port)
+    server.broker = broker
+    try:
+        async with as_user(broker, "hall-1f") as cabinet:
+            said = await cabinet.subscribe(topics.audio_say("demo", "AZ1"), Announce)
+            bars = await cabinet.subscribe(topics.window_display("demo", "4"), WindowDisplay)
+            await server.start()
+            await bars.get(PATIENCE_S)  # the server is on the broker
+            connection = await server.connect()
+            body = {"service_id": "A", "channel": "kiosk"}
+            await server.send(connection, "POST", "/api/v1/tickets", body, Authorization=server.kiosk)
+            connection.writer.close()
+            press = PRESS.model_copy(update={"window": "4"})
+            await cabinet.publish(
+                topics.device_event("demo", "pads-1f", "key-pressed"), envelope_of(press, expires_in_s=10)
+            )
+            text = (await said.get(PATIENCE_S)).body.text
+            while (await bars.get(PATIENCE_S)).body.number != "A001":
+                pass
+    finally:
+        server.kill()
+
+    assert text == "请A001号到4号窗口办理"
+    lines = broker.log.read_text("utf-8", "replace").splitlines()
+    assert any("queue-server-demo" in line for line in lines)
+    assert [line for line in lines if "Denied" in line and "queue-server-demo" in line] == []
