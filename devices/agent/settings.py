@@ -106,8 +106,8 @@ class AgentSettings(_Table):
     )
     state_dir: str | None = Field(
         default=None,
-        description="where printers, dispensers and tax machines keep what must outlive the agent; without it "
-        "a command that the agent's end interrupted is forgotten",
+        description="where printers, dispensers and tax machines keep what must outlive the agent; without "
+        "it a command that the agent's end interrupted is forgotten",
     )
     log_level: str = "info"
     device: list[DeviceSettings] = []
