@@ -77,7 +77,9 @@ def _list(arguments: argparse.Namespace) -> None:
 def _doctor(arguments: argparse.Namespace) -> None:
     settings = _settings(arguments)
     lang = arguments.lang or lang_of(dict(os.environ))
-    findings = asyncio.run(examine_all(settings.device, lang, test_page=arguments.test_page))
+    findings = asyncio.run(
+        examine_all(settings.device, lang, test_page=arguments.test_page, broker=settings.mqtt)
+    )
     for finding in findings:
         print(finding.text, *(f"      {line}" for line in finding.more), sep="\n")
     bad = sum(not finding.well for finding in findings)

@@ -12,7 +12,7 @@ from typing import Any
 from devices.agent.advice import ADVICE, BAD, CARE, PAPER_LOW, WELL, Lang
 from devices.agent.app import check_device, open_wire
 from devices.agent.printer_probe import examine_printer
-from devices.agent.settings import DeviceSettings
+from devices.agent.settings import DeviceSettings, MqttSettings
 from devices.contracts.health import Paper
 from devices.errors import DeviceError, DeviceFault, TransportError
 from devices.transports.places import parse_place
@@ -37,34 +37,53 @@ class Finding:
 
 
 async def examine_all(
-    devices: Sequence[DeviceSettings], lang: Lang, *, test_page: bool = False, limit_s: float = LIMIT_S
+    devices: Sequence[DeviceSettings],
+    lang: Lang,
+    *,
+    test_page: bool = False,
+    limit_s: float = LIMIT_S,
+    broker: MqttSettings | None = None,
 ) -> list[Finding]:
-    """Try all machines at once; one that hangs does not keep the others from being tried."""
-    trials = (examine(device, lang, test_page=test_page, limit_s=limit_s) for device in devices)
+    """Try all machines at once; one that hangs does not keep the others from being tried.
+
+    `broker` is the agent's, for machines at `mqtt:site`.
+    """
+    trials = (
+        examine(device, lang, test_page=test_page, limit_s=limit_s, broker=broker) for device in devices
+    )
     return list(await asyncio.gather(*trials))
 
 
 async def examine(
-    device: DeviceSettings, lang: Lang = "en", *, test_page: bool = False, limit_s: float = LIMIT_S
+    device: DeviceSettings,
+    lang: Lang = "en",
+    *,
+    test_page: bool = False,
+    limit_s: float = LIMIT_S,
+    broker: MqttSettings | None = None,
 ) -> Finding:
     """Open the wire, ask for a sign of life, close."""
     what = f"{device.id} ({device.driver}, {device.wire})"
     try:
         async with asyncio.timeout(limit_s):
-            low, more = await _try(device, lang, test_page)
+            low, more = await _try(device, lang, test_page, broker)
     except TimeoutError:
         return _bad(device, lang, "too-long", f"{limit_s:g}")
     except DeviceError as error:
         return _bad(device, lang, _code(error, device), _detail(error))
+    except Exception as error:  # a driver from outside may raise anything; its text may be anybody's data
+        return _bad(device, lang, "driver-bug", type(error).__name__)
     if low:
         return Finding(device.id, "", f"{CARE[lang]}  {what}: {PAPER_LOW.say(lang)}", more)
     return Finding(device.id, "", f"{WELL[lang]}  {what}", more)
 
 
-async def _try(device: DeviceSettings, lang: Lang, test_page: bool) -> tuple[bool, tuple[str, ...]]:
+async def _try(
+    device: DeviceSettings, lang: Lang, test_page: bool, broker: MqttSettings | None
+) -> tuple[bool, tuple[str, ...]]:
     """Return whether paper runs low, and what a ticket printer tells of itself.  Raises DeviceError."""
     spec, settings = check_device(device)
-    wire = await open_wire(spec, device.wire)
+    wire = await open_wire(spec, device.wire, broker)
     try:
         driver: Any = spec.build(device.id, wire, settings)
         await driver.probe()

@@ -90,8 +90,8 @@ async def test_a_machine_that_hangs_does_not_keep_another_from_being_tried(
 
     opened = doctor.open_wire
 
-    async def hangs(spec: object, wire: str) -> object:
-        return await (asyncio.Event().wait() if wire == hosts["led-3"].wire else opened(spec, wire))
+    async def hangs(spec: object, wire: str, *more: object) -> object:
+        return await (asyncio.Event().wait() if wire == hosts["led-3"].wire else opened(spec, wire, *more))
 
     monkeypatch.setattr(doctor, "open_wire", hangs)
     findings = await examine_all([device(hosts["led-3"]), device(hosts["id-reader-1"])], "en", limit_s=2.0)

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from devices import registry
 from devices.agent.app import BadDevice, check_device, open_wire
+from devices.agent.doctor import examine_all
 from devices.agent.settings import DeviceSettings, MqttSettings
 from devices.codecs.mqtt_buttons import Box, Push, is_online, pushes
 from devices.contracts.call_pad import PadKey
@@ -244,3 +245,14 @@ async def test_a_broker_that_is_not_there_is_named() -> None:
         await open_wire(spec, f"mqtt://127.0.0.1:{port}")
     with pytest.raises(TransportError, match=r"\[mqtt\]"):
         await open_wire(spec, "mqtt:site")
+
+
+async def test_the_doctor_tries_buttons_on_the_agent_s_own_broker(tmp_path: Path) -> None:
+    presses = {"boxes": [{"family": "tasmota", "name": "pad3", "presses": {"1/single": "hold"}}]}
+    device = DeviceSettings(id="b-1", driver="buttons-mqtt", wire="mqtt:site", settings=presses)
+    with mosquitto(tmp_path) as broker:
+        [well] = await examine_all([device], "en", broker=MqttSettings(port=broker.port))
+    [bad] = await examine_all([device], "en", broker=MqttSettings(port=free_port()))
+
+    assert well.well
+    assert not bad.well
