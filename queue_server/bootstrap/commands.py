@@ -62,6 +62,7 @@ def run_migrate(settings: ServerSettings, given: Namespace) -> None:
 def run_check_config(settings: ServerSettings, given: Namespace) -> None:
     """Read every file that `serve` would read."""
     hall = hall_of(settings)
+    settings.mqtt.tls_context()
     print(f"ok: {hall.name}, {len(hall.windows)} windows, {len(hall.services)} services")
 
 

@@ -6,12 +6,15 @@ import asyncio
 import logging
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import aiomqtt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import queue_server.__main__ as queue_server
+from devices.agent import __main__ as device_agent
 from devices.agent.access import acl_block
 from devices.agent.settings import AgentSettings, MqttSettings
 from devices.bus.base import BusClosed, Envelope, envelope_of
@@ -27,6 +30,7 @@ from tests.brokers import embedded_broker, mosquitto
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 SAY = topics.audio_say("demo", "AZ1")
 PATIENCE_S = 20
+DEMO_HALL = Path(__file__).parents[2] / "config" / "demo" / "hall.toml"
 
 
 def command(at_s: float = 0, life_s: float | None = 60, window: str = "3") -> Envelope[Beep]:
@@ -197,6 +201,19 @@ def test_an_unreadable_authority_is_named(tmp_path: Path) -> None:
         with pytest.raises(SettingsError, match=str(path)):
             MqttSettings(tls=True, ca=path).tls_context()
     assert MqttSettings().tls_context() is None
+
+
+@pytest.mark.parametrize("main", [queue_server.main, device_agent.main])
+def test_both_programs_name_an_unreadable_authority_before_they_start(
+    main: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "settings.toml"
+    first = f'hall = "{DEMO_HALL}"' if main is queue_server.main else 'id = "a"'
+    config.write_text(f'{first}\n[mqtt]\ntls = true\nca = "/no/ca.crt"\n')
+    monkeypatch.setattr("sys.argv", ["x", "check-config", "--config", str(config)])
+
+    assert main() == 1
+    assert "/no/ca.crt" in capsys.readouterr().err
 
 
 def test_an_agents_block_names_its_machines_and_no_other() -> None:

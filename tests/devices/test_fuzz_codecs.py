@@ -96,7 +96,7 @@ STREAMS = [one for one in DECODERS if one.stream is not None]
 
 @pytest.mark.parametrize("decoder", STREAMS, ids=lambda one: str(one.name))
 @given(seeds)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)
 def test_a_stream_that_heard_noise_hears_again(decoder: Decoder, seed: int) -> None:
     """Some length may lie up to the longest frame there is; after that, what is whole is understood."""
     assert decoder.stream is not None
