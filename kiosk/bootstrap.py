@@ -84,13 +84,15 @@ def queue_of(settings: KioskSettings, token: str) -> QueueHttp | QueueOffline:
     """Return the queue server as this terminal uses it: with a journal where there is a place for one."""
     server = settings.server
     if settings.journal is None:
-        return QueueHttp(server.url, token, settings.terminal)
+        return QueueHttp(server.url, token, settings.terminal, zone=settings.zone)
     try:
         journal = Journal(settings.journal)
     except JournalProblem as problem:
         log.error("this terminal cannot work offline: %s", problem)
-        return QueueHttp(server.url, token, settings.terminal)
-    online = QueueHttp(server.url, token, settings.terminal, issue_tries=settings.offline.tries)
+        return QueueHttp(server.url, token, settings.terminal, zone=settings.zone)
+    online = QueueHttp(
+        server.url, token, settings.terminal, issue_tries=settings.offline.tries, zone=settings.zone
+    )
     return QueueOffline(online, journal, settings.terminal)
 
 

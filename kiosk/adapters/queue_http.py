@@ -45,7 +45,7 @@ Told = TypeVar("Told", bound=BaseModel)
 
 
 class QueueHttp:
-    """A QueueApi.  `terminal` is this kiosk's id; `sleep` is there for tests.
+    """A QueueApi.  `terminal` is this kiosk's id, `zone` the hall's; `sleep` is there for tests.
 
     `issue_tries`: a terminal that can go on by itself need not let anybody wait for so many.
     """
@@ -57,6 +57,7 @@ class QueueHttp:
         terminal: str,
         *,
         issue_tries: int = ISSUE_TRIES,
+        zone: tzinfo = UTC,
         transport: httpx.AsyncBaseTransport | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -69,7 +70,7 @@ class QueueHttp:
         self._issue_tries = issue_tries
         self.clock_offset = timedelta()
         """The hall's clock minus this machine's: a demonstration has its own time."""
-        self._zone: tzinfo | None = None
+        self._zone = zone
 
     async def hall(self) -> Hall:
         """Return what is on offer now."""
@@ -78,8 +79,7 @@ class QueueHttp:
         chains = await self._ask("GET", "/packages")
         try:
             about = board.json()
-            at = datetime.fromisoformat(about["at"])
-            self.clock_offset, self._zone = at - datetime.now(UTC), at.tzinfo
+            self.clock_offset = datetime.fromisoformat(about["at"]) - datetime.now(UTC)
             offered = Listing[ServiceOut].model_validate_json(services.content).items
             packages = Listing[PackageOut].model_validate_json(chains.content).items
             return hall_of(HallOut.model_validate(about["hall"]), offered, packages)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -51,7 +52,12 @@ def queue(*answers: httpx.Response | Exception, seen: list[httpx.Request] | None
         return None
 
     return QueueHttp(
-        "http://127.0.0.1:1", "secret", "QK01", transport=httpx.MockTransport(answer), sleep=no_pause
+        "http://127.0.0.1:1",
+        "secret",
+        "QK01",
+        zone=ZoneInfo("Asia/Shanghai"),
+        transport=httpx.MockTransport(answer),
+        sleep=no_pause,
     )
 
 
@@ -188,7 +194,7 @@ async def test_an_early_appointment_is_told_by_the_halls_clock_and_only_for_toda
     opens_at: str, said: str
 ) -> None:
     board = {
-        "at": "2026-11-23T08:00:00+08:00",
+        "at": "2026-11-22T23:00:00+00:00",
         "hall": {"site": "demo", "name": "厅", "en": "Hall", "demo": True, "notice": ""},
     }
     early = {"type": "x", "title": "x", "status": 409, "code": "appointment-early", "opens_at": opens_at}

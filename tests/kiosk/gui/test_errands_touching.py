@@ -7,7 +7,7 @@ import pytest
 from kiosk.flows import intake_words as w
 from kiosk.flows.hall import Hall
 from kiosk.flows.intake_state import Step
-from tests.kiosk.gui.stage import Stage
+from tests.kiosk.gui.stage import Stage, boxes
 
 pytestmark = pytest.mark.gui
 CITIZEN = w.Citizen("张三", "resident", "1", masked_name="张*")
@@ -101,3 +101,17 @@ def test_two_touches_order_a_package(stage: Stage, hall: Hall) -> None:
     assert closed
     assert isinstance(stage.effects[-1], w.IssueTicket)
     assert stage.effects[-1].package == "WORK"
+
+
+def test_the_way_without_a_card_stands_in_the_middle_also_for_the_next_visitor(
+    stage: Stage, hall: Hall
+) -> None:
+    at_home(stage, hall)
+    stage.tap("elder")
+    for errand in ("check-in", "place", "check-in"):  # home takes large text back
+        stage.tap(f"entry:{errand}")
+        stage.step(8)
+        middles = [sum(boxes(one)[0::2]) / 2 for one in stage.touchables() if one.key == "card:code"]
+        stage.tap("home")
+
+    assert middles == pytest.approx([stage.size[0] / 2], abs=3)
