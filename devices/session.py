@@ -13,9 +13,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from random import random
+from traceback import extract_tb
 from typing import Any, Protocol
 
+from devices.bus.base import BusClosed
 from devices.contracts.health import DeviceHealth, DeviceStatus, Paper, Storage, SupplyLevel
 from devices.errors import DeviceError, DeviceFault, ProtocolError, TransportError, WireTimeout
 from devices.kinds import Driver
@@ -97,7 +100,8 @@ class Session:
     async def using(self) -> AsyncIterator[Any]:
         """Give the driver to one caller.  Raises NotThere while the machine is away.
 
-        An error of the wire that passes through here makes the session reconnect.
+        An error of the wire that passes through here makes the session reconnect; so does a mistake of the
+        driver's own, which becomes the DeviceFault `driver-bug`: it must not stop the other machines.
         """
         async with self._lock:
             if self._driver is None:
@@ -107,6 +111,12 @@ class Session:
             except (TransportError, WireTimeout, ProtocolError) as error:
                 self._break(error)
                 raise
+            except (DeviceError, BusClosed, TimeoutError):
+                raise  # the machine's refusal, or the caller's own affair
+            except Exception as error:
+                fault = _own_mistake(error)
+                self._break(fault)
+                raise fault from None
 
     async def run(self) -> None:
         """Connect and reconnect until cancelled."""
@@ -120,6 +130,8 @@ class Session:
                 was_there = self.health.status is DeviceStatus.ONLINE
                 tries = 0 if was_there else tries
                 await self._lost(DeviceStatus.OFFLINE, error)
+            except Exception as error:
+                await self._lost(DeviceStatus.HARDWARE_ERROR, _own_mistake(error))
             tries += 1
             pause_s = backoff_s(
                 tries, first_s=self._parts.first_retry_s, most_s=MOST_PAUSE_S, chance=self._parts.chance()
@@ -244,6 +256,13 @@ def _level(supply: Supply, now: datetime) -> SupplyLevel:
     return SupplyLevel(
         capacity=supply.capacity, used=supply.used, left_percent=left, empty_at=empty_at(supply, now)
     )
+
+
+def _own_mistake(error: Exception) -> DeviceFault:
+    """Return what is told of a driver's mistake: its place, not its text, which may hold personal data."""
+    place = extract_tb(error.__traceback__)[-1:]
+    where = f" at {Path(place[0].filename).name}:{place[0].lineno}" if place else ""
+    return DeviceFault("driver-bug", f"its driver made a mistake: {type(error).__name__}{where}")
 
 
 async def _probe(driver: Driver) -> None:

@@ -164,6 +164,12 @@ ADVICE: dict[str, Advice] = {
         "it reports a fault",
         "See its own screen or call its maker",
     ),
+    "driver-bug": Advice(
+        "驱动程序本身出错（{detail}）",
+        "把这一行和 device-agent trace 的记录发给驱动的作者",
+        "the driver itself made a mistake ({detail})",
+        "Send this line and a recording by device-agent trace to the driver's author",
+    ),
     "device-fault": Advice(
         "设备报告故障：{detail}",
         "对照设备说明书处理，或联系厂商",

@@ -104,8 +104,10 @@ class IsolatedWorker:
         if process is None:
             return None
         self.restarts += lost
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                # Not process.kill(): it would bury a process that has just ended, and its exit code with it.
+                os.kill(process.pid, signal.SIGKILL)
         return await process.wait()
 
 

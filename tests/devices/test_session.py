@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from devices.bus.base import BusClosed
 from devices.contracts.health import DeviceHealth, DeviceStatus, Paper
 from devices.errors import DeviceFault, TransportError, WireClosed, WireTimeout
 from devices.runtime.backoff import backoff_s
@@ -317,3 +318,53 @@ async def test_tickets_that_change_nothing_worth_telling_are_not_told() -> None:
     task.cancel()
 
     assert len(bench.told) == 1
+
+
+SECRET = "11010519491231002X"
+
+
+async def test_a_drivers_own_mistake_in_a_call_is_a_fault_of_that_machine_and_it_is_started_anew() -> None:
+    bench = Bench(FakeDriver())
+    task = asyncio.create_task(bench.session.run())
+    await bench.until(lambda told: len(told) == 1)
+
+    with pytest.raises(DeviceFault) as caught:
+        async with bench.session.using():
+            int(SECRET)
+    await bench.until(lambda told: len(told) == 3)
+    task.cancel()
+
+    assert caught.value.code == "driver-bug"
+    assert SECRET not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert [(health.status, health.reason) for health in bench.told[1:]] == [
+        (DeviceStatus.HARDWARE_ERROR, "driver-bug"),
+        (DeviceStatus.ONLINE, ""),
+    ]
+
+
+async def test_a_drivers_own_mistake_ends_no_session_and_tells_nothing_of_a_person(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    bench = Bench(FakeDriver(probes=[KeyError(SECRET), ValueError(SECRET)]))
+    task = asyncio.create_task(bench.session.run())
+    await bench.until(lambda told: statuses(told)[-1:] == [DeviceStatus.ONLINE])
+    task.cancel()
+
+    assert (bench.told[0].status, bench.told[0].reason) == (DeviceStatus.HARDWARE_ERROR, "driver-bug")
+    assert "KeyError at test_session.py" in caplog.text
+    assert SECRET not in caplog.text
+
+
+async def test_a_callers_own_trouble_is_not_the_machines() -> None:
+    bench = Bench(FakeDriver())
+    task = asyncio.create_task(bench.session.run())
+    await bench.until(lambda told: len(told) == 1)
+
+    for trouble in (BusClosed("no bus"), TimeoutError()):
+        with pytest.raises(type(trouble)):
+            async with bench.session.using():
+                raise trouble
+    task.cancel()
+
+    assert statuses(bench.told) == [DeviceStatus.ONLINE]
