@@ -5,23 +5,29 @@ One JSON file per machine, replaced whole; after a power cut it is the old one o
 
 from __future__ import annotations
 
+import contextlib
 import json
+import logging
 import os
 from pathlib import Path
+
+log = logging.getLogger(__name__)
 
 
 class KeptFile:
     """Text by key, oldest first; beyond `most` the oldest are forgotten.  Without a path: until the end only.
 
-    Raises OSError when the disk refuses: what cannot be kept must not be begun.
+    When the disk refuses, `put` raises OSError and the fact is known until the process ends; `failing` stays
+    true until a write succeeds.
     """
 
     def __init__(self, path: Path | None, most: int = 500) -> None:
         self._path = path
         self._most = most
         self._facts: dict[str, str] = {}
+        self.failing = False
         if path is not None and path.exists():
-            self._facts = {str(key): str(fact) for key, fact in json.loads(path.read_text("utf-8")).items()}
+            self._facts = _read(path)
 
     def get(self, key: str) -> str | None:
         """Return what is known under `key`."""
@@ -37,8 +43,17 @@ class KeptFile:
         self._facts[key] = fact
         while len(self._facts) > self._most:
             del self._facts[next(iter(self._facts))]
+        self.failing = self._path is not None
         if self._path is not None:
             self._write(self._path)
+        self.failing = False
+
+    def try_again(self) -> None:
+        """Write what the disk refused, should it take it now."""
+        if self.failing and self._path is not None:
+            with contextlib.suppress(OSError):
+                self._write(self._path)
+                self.failing = False
 
     def _write(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -53,6 +68,17 @@ class KeptFile:
             os.fsync(folder)  # the new name is on the disk too
         finally:
             os.close(folder)
+
+
+def _read(path: Path) -> dict[str, str]:
+    """Return what a file holds.  One that cannot be read is put aside, and nothing is known."""
+    try:
+        return {str(key): str(fact) for key, fact in dict(json.loads(path.read_text("utf-8"))).items()}
+    except (ValueError, TypeError):
+        aside = path.with_suffix(".broken")
+        path.replace(aside)
+        log.error("%s was damaged and is now %s; what it held is forgotten", path.name, aside.name)
+        return {}
 
 
 def kept_for(state_dir: str | None, device_id: str) -> KeptFile:

@@ -222,3 +222,29 @@ def test_what_is_kept_is_there_again_and_the_oldest_is_forgotten(tmp_path: Path)
     again = KeptFile(path, most=2)
 
     assert (again.get("a"), again.get("b"), again.get("c")) == (None, "B", "C")
+
+
+@pytest.mark.parametrize("content", ["", "{", "[1]", "7", "\x00\x00"])
+def test_a_damaged_file_is_put_aside_and_does_not_end_the_agent(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "d-1.json"
+    path.write_text(content)
+    kept = KeptFile(path)
+    kept.put("a", "A")
+
+    assert kept.get("a") == "A"
+    assert (tmp_path / "d-1.broken").read_text() == content
+    assert KeptFile(path).get("a") == "A"
+
+
+async def test_nothing_moves_when_the_disk_would_not_remember_it(tmp_path: Path) -> None:
+    folder = tmp_path / "kept"
+    folder.write_text("not a folder")
+    driver = FakeDispenser()
+    hall = Hall(driver, folder)
+
+    async with hall.running():
+        first = await hall.order(DispenseCard(command_id="c-1"))
+        again = await hall.order(DispenseCard(command_id="c-1"))
+
+    assert (first.outcome, first.reason, driver.moved) == (CardOutcome.FAILED, "state-dir", [])
+    assert again == first

@@ -17,6 +17,7 @@ from devices.agent.roles.tax_machine import TaxMachineRole
 from devices.agent.settings import DeviceSettings
 from devices.bus.base import envelope_of
 from devices.bus.memory import MemoryBus
+from devices.codecs.tax_link import Cmd, LinkCodec
 from devices.contracts import topics
 from devices.contracts.base import Message
 from devices.contracts.health import DeviceHealth, DeviceStatus, Storage
@@ -37,6 +38,7 @@ from devices.contracts.tax_machine import (
     UnlockCassette,
 )
 from devices.drivers.taxmachine_link import TaxLinkSettings, TaxMachineLink
+from devices.errors import DeviceFault
 from devices.session import Parts, Session
 from devices.sim.tax_machine import SimTaxMachine
 from devices.transports.memory import MemoryWire
@@ -294,15 +296,72 @@ async def test_a_machine_that_lost_power_comes_back_and_its_journal_goes_on(tmp_
     assert [(one.seq, one.type) for one in (first, second)] == [(1, "issue"), (2, "retract")]
 
 
-async def test_a_disk_that_refuses_is_the_machines_trouble_and_not_the_agents_end(tmp_path: Path) -> None:
+async def test_a_disk_that_refuses_is_the_machines_trouble_and_no_entry_is_told_twice(tmp_path: Path) -> None:
     folder = tmp_path / "kept"
     folder.write_text("not a folder")
     hall = Hall(SimTaxMachine())
-    hall.post = Post(hall.post.device, hall.post.buses, hall.post.make_session, None, str(folder / "below"))
-    hall.do("sell", unit="invoice1", count=1)
+    hall.post = Post(hall.post.device, hall.post.buses, hall.post.make_session, None, str(folder))
+    journal = await hall.hear("journal", JournalEntry)
 
     async with hall.running(), asyncio.timeout(PATIENCE_S):
-        while hall.told[-1:] == [] or hall.told[-1].reason != "state-dir":
+        hall.do("sell", unit="invoice1", count=1)
+        first = await got(journal)
+        while hall.told[-1].reason != "state-dir":
             await asyncio.sleep(0)
+        folder.unlink()  # there is room again
+        while hall.told[-1].reason:
+            await asyncio.sleep(0)
+        hall.do("take")
+        hall.do("sell", unit="invoice1", count=1)
+        second = await got(journal)
 
-    assert hall.told[-1].status is DeviceStatus.HARDWARE_ERROR
+    assert (first.seq, second.seq) == (1, 2)
+    assert list(folder.iterdir())
+
+
+class Mute(SimTaxMachine):
+    """Does what it is told, but once a lock was ordered nothing that it says arrives while it is mute."""
+
+    mute = False
+    armed = True
+
+    def receive(self, data: bytes, now_s: float) -> None:
+        if self.armed and any(frame.cmd == Cmd.INVOICE_LOCK for frame in LinkCodec().feed(data)):
+            self.mute, self.armed = True, False
+        super().receive(data, now_s)
+
+    def poll(self, now_s: float) -> bytes:
+        said = super().poll(now_s)
+        return b"" if self.mute else said
+
+
+async def test_a_command_whose_answer_was_lost_is_unknown_and_sent_again_it_is_not_done_twice() -> None:
+    machine = Mute()
+    hall = Hall(machine)
+    order = LockCassette(command_id="c-1", unit="invoice1")
+
+    async with hall.running():
+        first = await hall.order("lock-cassette", order)
+        machine.mute = False
+        async with asyncio.timeout(PATIENCE_S):
+            while (again := await hall.order("lock-cassette", order)).outcome is not TaxOutcome.DONE:
+                await asyncio.sleep(0)
+
+    assert (first.outcome, first.reason) == (TaxOutcome.UNKNOWN, "no-answer")
+    assert again.outcome is TaxOutcome.DONE
+    assert machine.works.journal.newest == 1
+
+
+async def test_a_machine_that_keeps_its_own_clock_works_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(_self: TaxMachineLink, _at: datetime) -> None:
+        raise DeviceFault("unknown-command", "the machine refuses")
+
+    monkeypatch.setattr(TaxMachineLink, "set_clock", refuse)
+    hall = Hall(SimTaxMachine())
+
+    async with hall.running():
+        result = await hall.order("lock-cassette", LockCassette(command_id="c-1", unit="invoice1"))
+
+    assert result.outcome is TaxOutcome.DONE
+    assert hall.told[0].status is DeviceStatus.ONLINE
+    assert "unknown-command" not in {health.reason for health in hall.told}

@@ -95,7 +95,7 @@ class DispenserRole:
             self._kept.put(order.command_id, _BEGUN)
         except OSError as error:  # what cannot be remembered is not begun
             log.error("%s: cannot write state_dir (%s)", self._id, error.strerror)
-            return _result(order, CardOutcome.FAILED, "state-dir")
+            return self._keep(_result(order, CardOutcome.FAILED, "state-dir"))
         result = await self._carry_out(order)
         log.info("%s: %s, %s", self._id, result.outcome.value, result.reason or result.proof.value)
         await self._look_again()

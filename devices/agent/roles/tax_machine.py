@@ -71,8 +71,8 @@ class TaxMachineRole:
         self._sleep = sleep
         self._now = now
         self._kept = kept_for(post.state_dir, post.device.id)
-        place = kept_for(post.state_dir, f"{post.device.id}.journal")
-        self._carrier = JournalCarrier(self._id, place, self._publish)
+        self._place = kept_for(post.state_dir, f"{post.device.id}.journal")
+        self._carrier = JournalCarrier(self._id, self._place, self._publish)
         self._trouble = ""
         """Why the journal does not come, for the machine's state."""
         self._told: Detail | None = None
@@ -127,7 +127,7 @@ class TaxMachineRole:
         """Remember why the journal waits; that the machine or the broker is away is said elsewhere."""
         before = self._trouble
         if isinstance(error, OSError):
-            self._trouble = "state-dir"
+            log.error("%s: state_dir cannot be written (%s)", self._id, error.strerror)
         elif isinstance(error, DeviceFault):
             self._trouble = error.code
         if self._trouble != before:
@@ -158,15 +158,20 @@ class TaxMachineRole:
             if unit.difference and not unit.locked:
                 await self._lock(driver, unit.id, unit.code, unit.count + unit.difference, unit.count)
         locked = any(unit.locked or unit.difference for unit in units)
-        reason = status.reason or self._trouble or ("cassette-locked" if locked else "")
+        self._place.try_again()
+        disk = "state-dir" if self._place.failing else ""
+        reason = status.reason or self._trouble or disk or ("cassette-locked" if locked else "")
         self._told = Detail(reason, status.paper, _levels(units))
         return self._told
 
     async def _set_clock_daily(self, driver: TaxMachine) -> None:
         now = self._now()
         if self._clock_set != now.date():
-            await driver.set_clock(now)
             self._clock_set = now.date()
+            try:
+                await driver.set_clock(now)
+            except DeviceFault as fault:  # its clock is its own affair then; the journal says what it thinks
+                log.warning("%s: the clock cannot be set (%s)", self._id, fault.code)
 
     async def _lock(self, driver: TaxMachine, unit: str, code: str, expected: int, counted: int) -> None:
         """Lock a cassette whose numbers do not add up, and say so once."""
