@@ -41,7 +41,10 @@ Body = TypeVar("Body", bound=Message)
 
 
 def _in_utc(at: datetime) -> datetime:
-    return at.astimezone(UTC)
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:  # in the first or last hours of the calendar: no message of ours
+        raise ValueError("a time that UTC has no date for") from None
 
 
 Utc = Annotated[AwareDatetime, AfterValidator(_in_utc)]

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import random
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from devices.bus.base import BusClosed, envelope_of
+from devices.bus.guard import CommandGuard
+from devices.bus.memory import Mailbox
 from devices.codecs import ssc, tunion
+from devices.contracts.base import Message
+from devices.contracts.call_pad import Beep, KeyPressed, PadKey
+from devices.contracts.speaker import Announce
+from devices.contracts.window_display import WindowDisplay, WindowState
 from devices.errors import DeviceError, DeviceFault, ProtocolError
 from tests.devices.decoders import DECODERS, NOT_DECODERS, Decoder, takers_of_bytes
 
@@ -126,3 +136,36 @@ def test_a_card_that_answers_anything_at_all_ends_in_a_value_or_a_refusal(script
         except (DeviceError, DeviceFault, ProtocolError, ValueError):
             return
     raise AssertionError("the reading never ends")
+
+
+BODIES: tuple[Message, ...] = (
+    Announce(key="A001@3", text="请A001号到3号窗口办理", seq=7),
+    Beep(window="3"),
+    WindowDisplay(window="3", state=WindowState.CALLING, text="A001", number="A001", seq=1),
+    KeyPressed(device_id="pads-1f", window="3", key=PadKey.CALL_NEXT, boot="b", seq=1),
+)
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+TIMES = ("0001-01-01T00:00:00+23:00", "9999-12-31T23:59:59-23:00", "2026-11-23T09:00:00Z", "1e999", "NaN", "")
+
+
+@pytest.mark.parametrize("body", BODIES, ids=lambda one: type(one).__name__)
+@given(seeds, st.sampled_from(TIMES), st.binary(max_size=200))
+@settings(max_examples=30, deadline=None)
+def test_no_payload_breaks_a_listener_on_the_bus(body: Message, seed: int, at: str, raw: bytes) -> None:
+    chance, guard = random.Random(seed), CommandGuard()
+    whole = envelope_of(body, expires_in_s=60, now=NOW).model_dump_json().encode()
+    timed = whole.replace(b"2026-11-23T09:00:00Z", at.encode())
+    assert at == "2026-11-23T09:00:00Z" or timed != whole
+    mailbox = Mailbox("x", type(body), lambda _closed: None)
+
+    for payload in (raw, timed, *(mutated(chance, (whole, timed)) for _ in range(20)), whole):
+        mailbox.deliver("x", payload)
+    mailbox.hang_up()
+
+    heard = []
+    with contextlib.suppress(BusClosed):
+        while True:
+            heard.append(asyncio.run(mailbox.get()))
+    for message in heard:
+        guard.judge(message.envelope, NOW)
+    assert heard[-1].body == body
