@@ -177,3 +177,10 @@ class StxCodec:
         if text and xor8(self._buffer[: end + 1]) == self._buffer[end + 1]:
             return end + 2, Signal(STX, text)
         return (end + 2, Signal(STX)) if self._from_host else (1, None)
+
+
+def explain(direction: str, data: bytes, address: bytes = b"") -> str:
+    """Return what a chunk says, in words; `direction` is `tx` from the host to the machine, else back."""
+    names = {ACK: "ACK", NAK: "NAK", ENQ: "ENQ"}
+    found = StxCodec(address, from_host=direction == "tx").feed(data)
+    return "; ".join(names.get(one.kind) or one.text.decode("ascii") or "wrong checksum" for one in found)

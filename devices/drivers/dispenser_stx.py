@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from devices.codecs.stx import D1000_BITS, Bit, Command, StxCodec, bits_of
+from devices.codecs.stx import D1000_BITS, Bit, Command, StxCodec, bits_of, explain
 from devices.contracts.dispenser import CardOutcome, CardProof, CardResult
 from devices.contracts.health import Storage
 from devices.errors import DeviceFault, ProtocolError, TransportError, WireTimeout
@@ -268,4 +268,5 @@ SPEC = DriverSpec(
     baud=9600,
     level="silver",
     source="two or three public sources, which differ on four status bits; no machine seen yet",
+    explain=explain,
 )

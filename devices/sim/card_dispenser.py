@@ -254,10 +254,8 @@ class SimCardDispenser:
 
     def explain(self, direction: str, data: bytes) -> str:
         """Decode one chunk."""
-        found = StxCodec(self._address, from_host=direction == "rx").feed(data)
-        names = {stx.ACK: "ACK", stx.NAK: "NAK", stx.ENQ: "ENQ"}
-        said = [names.get(one.kind) or one.text.decode("ascii") or "wrong checksum" for one in found]
-        return "; ".join(said) or f"part of a frame, {len(data)} bytes"
+        seen_by_host = "tx" if direction == "rx" else "rx"
+        return stx.explain(seen_by_host, data, self._address) or f"part of a frame, {len(data)} bytes"
 
     def damage(self, data: bytes) -> bytes:
         """Return `data` with its last byte, a frame's checksum, wrong."""

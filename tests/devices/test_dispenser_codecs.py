@@ -127,3 +127,11 @@ def test_no_command_is_the_one_that_damages_the_machine(command):
 def test_enq_is_understood_by_the_machines_end_only():
     assert StxCodec(from_host=True).feed(bytes((ENQ,))) == [Signal(ENQ)]
     assert StxCodec().feed(bytes((ENQ,))) == []
+
+
+@pytest.mark.parametrize(
+    "direction, vector, words",
+    [("tx", "stx_DC", "DC"), ("rx", "rf_rsp_004", "SF004"), ("rx", "ctl_ack", "ACK")],
+)
+def test_a_transcript_says_in_words_what_passed(direction, vector, words):
+    assert stx.explain(direction, golden(FILE, vector)) == words
