@@ -108,6 +108,13 @@ async def test_digits_of_which_the_kernel_lost_some_are_forgotten() -> None:
     assert await heard(driver) == [CALL, PadPress(1, PadKey.NO_SHOW)]
 
 
+async def test_a_key_whose_going_up_the_kernel_lost_can_be_pressed_again() -> None:
+    stuck = input_event.encode(InputEvent(EV_KEY, KEYPAD["enter"], PRESSED), 0)
+    driver = keypad((0.0, stuck), (1.0, input_event.encode(DROPPED, 1) + pressed("enter")))
+
+    assert await heard(driver) == [CALL, CALL]
+
+
 async def test_a_hall_can_say_what_its_own_keys_mean() -> None:
     driver = keypad(
         (0.0, pressed("1", ".", "2", "enter")),
