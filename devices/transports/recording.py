@@ -26,7 +26,10 @@ Direction = Literal["tx", "rx"]
 
 @dataclass(frozen=True, slots=True)
 class Secrecy:
-    """What is hidden in one direction: exchanges longer than `whole` bytes, but for their first `head`."""
+    """What is hidden in one direction: exchanges longer than `whole` bytes, but for their first `head`.
+
+    What comes unasked, before anything was said in a call, is hidden whatever its length.
+    """
 
     whole: int
     head: int = 0
@@ -40,8 +43,8 @@ SECRECY: dict[str, dict[Direction, Secrecy]] = {
     "light": OPEN,
     "pad-line": OPEN,
     "dispenser": OPEN,
-    "id-reader": {"rx": Secrecy(24, 10)},  # longer is a card's text; the head is SAM_V's up to the status
-    "scanner": {"rx": Secrecy(7)},  # longer is a code
+    "id-reader": {"rx": Secrecy(15, 10)},  # byte 15 begins a card's text; 10 are SAM_V's up to the status
+    "scanner": {"rx": Secrecy(7)},  # so long are answers to commands
     "printer": {"tx": Secrecy(8)},  # longer is a ticket
 }
 """By kind of machine; a kind that is not here is hidden altogether."""
@@ -104,16 +107,19 @@ class Recorder:
         self._secrecy = {"tx": EVERYTHING, "rx": EVERYTHING} if secrecy is None else secrecy
         self._keep = keep
         self._exchange: list[Passed] = []
+        self._asked = False
 
     def passed(self, at_s: float, direction: Direction, data: bytes) -> None:
         """Note bytes."""
         if self._exchange and self._exchange[0].direction != direction:
             self._settle()
+        self._asked = self._asked or direction == "tx"
         self._exchange.append(Passed(at_s, direction, data))
 
     def step(self, step: Step) -> None:
         """Note a call or its end."""
         self._settle()
+        self._asked = False
         self._keep(step)
 
     def close(self) -> None:
@@ -124,7 +130,12 @@ class Recorder:
         exchange, self._exchange = self._exchange, []
         total = sum(len(one.data) for one in exchange)
         secrecy = self._secrecy.get(exchange[0].direction) if exchange else None
-        shown = total if secrecy is None or total <= secrecy.whole else secrecy.head
+        if secrecy is None:
+            shown = total
+        elif not self._asked:
+            shown = 0
+        else:
+            shown = total if total <= secrecy.whole else secrecy.head
         for one in exchange:
             seen = one.data[:shown]
             shown -= len(seen)

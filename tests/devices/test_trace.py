@@ -156,13 +156,28 @@ def test_a_long_exchange_shows_its_head_only_however_it_is_cut(
 ) -> None:
     entries = recorded(talk, {"rx": Secrecy(whole, min(head, whole))})
 
-    total, shown = 0, 0
+    total, shown, asked = 0, 0, False
     for one in [*entries, Passed(0, "tx", b"")]:
         if one.direction == "rx":
             total, shown = total + len(one.data) + one.hidden, shown + len(one.data)
-        else:
-            assert shown == (total if total <= whole else min(head, whole))
-            total = shown = 0
+            continue
+        assert one.hidden == 0
+        assert shown == (0 if not asked else total if total <= whole else min(head, whole))
+        total, shown, asked = 0, 0, True
+
+
+def test_a_code_that_comes_unasked_is_hidden_however_short_or_unfinished() -> None:
+    entries: list[Entry] = []
+    recorder = Recorder(SECRECY["scanner"], entries.append)
+    recorder.step(Step(0, "call", "probe"))
+    recorder.passed(0.0, "tx", b"heartbeat")
+    recorder.passed(0.1, "rx", b"\x03\x00\x00\x01\x00\x33\x31")
+    recorder.step(Step(0.2, "call", "look"))
+    recorder.passed(0.3, "rx", b"110105")
+    recorder.close()
+
+    shown = [one.data for one in entries if isinstance(one, Passed) and one.direction == "rx"]
+    assert shown == [b"\x03\x00\x00\x01\x00\x33\x31", b""]
 
 
 @pytest.mark.parametrize("kind", ["tax-machine", "document-printer", "a-kind-nobody-thought-of"])
