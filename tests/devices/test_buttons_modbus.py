@@ -54,14 +54,14 @@ def levels(*values: int) -> Scripted:
 
 
 def test_switching_a_lamp_is_the_published_frame() -> None:
-    assert modbus.encode(modbus.write_coil(1, 0, True)) == golden("callpad.json", "modbus_coil_on")
-    [refusal] = RtuCodec().feed(golden("callpad.json", "modbus_exception"))
+    assert modbus.encode(modbus.write_coil(1, 0, True)) == golden("modbus_inputs.json", "modbus_coil_on")
+    [refusal] = RtuCodec().feed(golden("modbus_inputs.json", "modbus_exception"))
 
     assert refusal == Adu(1, modbus.READ_INPUTS | modbus.REFUSAL, b"\x02")
 
 
 async def test_the_published_refusal_is_a_fault_with_the_protocols_own_word() -> None:
-    driver, _ = module(Scripted(lambda question: [(0.01, golden("callpad.json", "modbus_exception"))]))
+    driver, _ = module(Scripted(lambda question: [(0.01, golden("modbus_inputs.json", "modbus_exception"))]))
 
     with pytest.raises(DeviceFault) as caught:
         await driver.probe()
