@@ -9,7 +9,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -68,6 +68,11 @@ def _block(name: str, decode: Callable[[bytes], Any], *samples: bytes | str) -> 
     return Decoder(name, decode, raw, REFUSALS)
 
 
+def _words(name: str, explain: Callable[[bytes], str], *samples: bytes | str) -> Decoder:
+    """Return what says in words, for transcripts, what came: it has no right to raise at all."""
+    return replace(_block(name, explain, *samples), refusals=())
+
+
 def _stream(name: str, make: Callable[[], Any], *samples: bytes | str) -> Decoder:
     """Return a decoder of a stream, fed in three parts; it must not throw away more than it got."""
     raw = tuple(bytes.fromhex(one) if isinstance(one, str) else one for one in samples)
@@ -117,7 +122,7 @@ DECODERS: tuple[Decoder, ...] = (
         "ff6803036801010c0e16",
         "ff6808086801020a0a0a0002032616",
     ),
-    _block("ff68.explain", lambda raw: ff68.explain("rx", raw), "ff6803036801010c0e16"),
+    _words("ff68.explain", lambda raw: ff68.explain("rx", raw), "ff6803036801010c0e16"),
     _stream("gm65.ScannerCodec", gm65.ScannerCodec, "02000001003331", "e7a5a8e58fb7413030310d0a"),
     _stream("gm65.RequestCodec", gm65.RequestCodec, "7e00080100020102da", "7e000701002a02d80f"),
     _block("id_text.decode", id_text.decode, id_text.encode(_CARD)),
@@ -178,7 +183,7 @@ DECODERS: tuple[Decoder, ...] = (
     _block("onbon_text.half_columns", onbon_text.half_columns, "请A001".encode("gb2312")),
     _block("onbon_text.from_gb2312", onbon_text.from_gb2312, "请A001".encode("gb2312")),
     _stream("samv.SamvCodec", samv.SamvCodec, "aaaaaa9669000800009f0000000097", "aaaaaa9669000400004145"),
-    _block("samv.explain", lambda raw: samv.explain("rx", raw), "aaaaaa9669000400004145"),
+    _words("samv.explain", lambda raw: samv.explain("rx", raw), "aaaaaa9669000400004145"),
     _block(
         "samv_content.blobs",
         lambda raw: samv_content.blobs(raw[:2], raw[2:]),
@@ -203,7 +208,8 @@ DECODERS: tuple[Decoder, ...] = (
         tax_link.LinkCodec,
         tax_link.encode(tax_link.Frame(1, 7, tax_link.Kind.CMD, 0x0101, {"a": 1})),
     ),
-    _block(
+    _words("stx.explain", lambda raw: stx.explain("rx", raw), "025346383030032c"),
+    _words(
         "tax_link.explain",
         tax_link.explain,
         tax_link.encode(tax_link.Frame(1, 7, tax_link.Kind.CMD, 0x0101, {"a": 1})),
