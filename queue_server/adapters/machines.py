@@ -36,7 +36,7 @@ class BusMachines:
         """Return a terminal's printer: as configured, else one named after it, else the only one there is."""
         if terminal in self._printers:
             return self._printers[terminal]
-        printers = [one.device_id for one in self.all() if "printer" in one.kind]
+        printers = [one.device_id for one in self.all() if one.kind == "printer"]
         named = [name for name in printers if terminal and terminal.lower() in name.lower()]
         if named:
             return named[0]

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
-from devices.contracts.health import DeviceStatus, Paper
+from devices.contracts.health import DeviceStatus, Paper, Storage, SupplyLevel
 from queue_server.contracts.base import Answer, Body, Ident
 
 
@@ -22,6 +22,10 @@ class DeviceOut(Answer):
     paper: Paper | None = None
     errors: int = 0
     discarded_bytes: int = 0
+    storage: dict[str, Storage] = {}
+    """Name of a stack or bin -> how it is."""
+    supplies: dict[str, SupplyLevel] = {}
+    """Paper, cards …: how much is left and when it will be used up at the present pace."""
 
 
 class DeviceCommandIn(Body):
