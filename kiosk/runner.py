@@ -121,7 +121,7 @@ class Runner:
             case w.StopReading():
                 self._drop_reading()
                 self._spawn(self._devices.stop_reading())
-            case w.IssueTicket() | w.CheckIn():
+            case w.IssueTicket() | w.OrderCheckIn():
                 self._spawn(self._issue(effect))
             case w.FindPlaces():
                 self._spawn(self._find(effect))
@@ -174,16 +174,16 @@ class Runner:
         else:
             self.take(w.PlacesTold(order.request_id, tickets))
 
-    async def _ask(self, order: w.IssueTicket | w.CheckIn) -> Ticket:
-        if isinstance(order, w.CheckIn):
+    async def _ask(self, order: w.IssueTicket | w.OrderCheckIn) -> Ticket:
+        if isinstance(order, w.OrderCheckIn):
             key = f"{order.request_id}-in-{order.attempt}"
             return await self._queue.check_in(key, order.citizen, order.code, order.language)
         wanted = (order.request_id, order.service_id, order.citizen, order.language)
         return await self._queue.issue(*wanted, package=order.package)
 
-    async def _held(self, order: w.IssueTicket | w.CheckIn, code: str) -> Ticket | None:
+    async def _held(self, order: w.IssueTicket | w.OrderCheckIn, code: str) -> Ticket | None:
         """Return the ticket because of which an order was refused; with the card alone it may be printed."""
-        if code != HELD or order.citizen is None or isinstance(order, w.CheckIn):
+        if code != HELD or order.citizen is None or isinstance(order, w.OrderCheckIn):
             return None
         try:
             held = await self._queue.places(order.citizen)
@@ -191,7 +191,7 @@ class Runner:
             return None  # the refusal itself is told all the same
         return next((one for one in held if one.service_id == order.service_id), None)
 
-    async def _issue(self, order: w.IssueTicket | w.CheckIn) -> None:
+    async def _issue(self, order: w.IssueTicket | w.OrderCheckIn) -> None:
         """Issue.  Without an answer the citizen hears so, and we ask on: the number may exist.
 
         The server finds a ticket again by the whole order only, so asking on keeps the citizen's data:

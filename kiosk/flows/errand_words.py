@@ -93,7 +93,7 @@ class PlacesTold:
 
 
 @dataclass(frozen=True, slots=True)
-class CheckIn:
+class OrderCheckIn:
     """Check in by card, or by code when `citizen` is None.  `attempt` tells tries of a visit apart."""
 
     request_id: str

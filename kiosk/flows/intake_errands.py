@@ -58,7 +58,7 @@ def order_of(state: Intake, citizen: w.Citizen | None) -> w.Effect:
     """Return what the server is asked for, with the citizen's card."""
     match state.errand:
         case Errand.CHECK_IN:
-            return w.CheckIn(state.request_id, state.attempt, citizen, "", state.language)
+            return w.OrderCheckIn(state.request_id, state.attempt, citizen, "", state.language)
         case Errand.PLACE if citizen is not None:
             return w.FindPlaces(state.request_id, citizen)
     return w.IssueTicket(state.request_id, state.service_id, citizen, state.language, state.package_id)
@@ -114,7 +114,7 @@ def _type(state: Intake, event: w.LetterTyped | w.LetterErased | w.CodeEntered) 
     if len(state.code) < CODE_LETTERS:
         return awake(state), ()
     asking = awake(replace(state, step=Step.ISSUING, attempt=state.attempt + 1))
-    order = w.CheckIn(state.request_id, asking.attempt, None, state.code, state.language)
+    order = w.OrderCheckIn(state.request_id, asking.attempt, None, state.code, state.language)
     return asking, (order,)
 
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from kiosk.flows.errand_words import CheckIn as CheckIn
 from kiosk.flows.errand_words import CodeEntered as CodeEntered
 from kiosk.flows.errand_words import CodeWanted as CodeWanted
 from kiosk.flows.errand_words import ErrandChosen as ErrandChosen
 from kiosk.flows.errand_words import FindPlaces as FindPlaces
 from kiosk.flows.errand_words import LetterErased as LetterErased
 from kiosk.flows.errand_words import LetterTyped as LetterTyped
+from kiosk.flows.errand_words import OrderCheckIn as OrderCheckIn
 from kiosk.flows.errand_words import OrdinaryWanted as OrdinaryWanted
 from kiosk.flows.errand_words import PackageChosen as PackageChosen
 from kiosk.flows.errand_words import PackagesOpened as PackagesOpened
@@ -157,7 +157,7 @@ class CardFailed:
 
 @dataclass(frozen=True, slots=True)
 class TicketIssued:
-    """Reply to IssueTicket or CheckIn, perhaps after its visit is over."""
+    """Reply to IssueTicket or OrderCheckIn, perhaps after its visit is over."""
 
     request_id: str
     ticket: Ticket
@@ -165,7 +165,7 @@ class TicketIssued:
 
 @dataclass(frozen=True, slots=True)
 class IssueRefused:
-    """Reply to IssueTicket, CheckIn or FindPlaces: the server answered no, with its sentences for the screen.
+    """Reply to IssueTicket, OrderCheckIn or FindPlaces: the server answered no, in its sentences.
 
     `moment` is the hall's time from which an early appointment may check in, as 09:30; empty when not today.
     `held` is the ticket that whoever asked has already, ready to be printed once more.
@@ -181,7 +181,7 @@ class IssueRefused:
 
 @dataclass(frozen=True, slots=True)
 class IssueFailed:
-    """Reply to IssueTicket, CheckIn or FindPlaces: no answer in time.
+    """Reply to IssueTicket, OrderCheckIn or FindPlaces: no answer in time.
 
     A ticket may exist; TicketIssued may still follow.
     """
@@ -298,5 +298,12 @@ class ReportPrint:
 
 
 Effect = (
-    ReadCard | StopReading | IssueTicket | CancelTicket | PrintTicket | ReportPrint | CheckIn | FindPlaces
+    ReadCard
+    | StopReading
+    | IssueTicket
+    | CancelTicket
+    | PrintTicket
+    | ReportPrint
+    | OrderCheckIn
+    | FindPlaces
 )

@@ -49,7 +49,7 @@ def test_an_appointment_is_checked_in_by_the_card_and_its_ticket_printed(home: I
 
     assert effects == [
         w.ReadCard("r1", 1),
-        w.CheckIn("r1", 1, CITIZEN, "", "zh"),
+        w.OrderCheckIn("r1", 1, CITIZEN, "", "zh"),
         w.PrintTicket("r1", BOOKED, 1, "张*", False),
     ]
     assert (state.step, state.ticket) == (Step.TICKET, BOOKED)
@@ -62,7 +62,7 @@ def test_a_code_is_typed_corrected_and_sent_only_when_it_is_whole(home: Intake) 
     )
 
     assert early == [w.ReadCard("r1", 1), w.StopReading("r1")]
-    assert (state.step, effects) == (Step.ISSUING, [w.CheckIn("r1", 2, None, CODE, "zh")])
+    assert (state.step, effects) == (Step.ISSUING, [w.OrderCheckIn("r1", 2, None, CODE, "zh")])
 
 
 @pytest.mark.parametrize("letter", ["0", "O", "1", "I", "L", "a", "", "AB", "张"])
@@ -82,7 +82,7 @@ def test_an_unknown_appointment_can_be_typed_anew_under_another_try(home: Intake
     state, effects = played(sorry, *typed(CODE), w.CodeEntered("r1"))
 
     assert sorry.step is Step.SORRY
-    assert (state.masked_name, effects) == ("", [w.CheckIn("r1", 2, None, CODE, "zh")])
+    assert (state.masked_name, effects) == ("", [w.OrderCheckIn("r1", 2, None, CODE, "zh")])
 
 
 def test_whoever_is_late_may_go_on_to_an_ordinary_ticket_in_the_same_language(home: Intake) -> None:

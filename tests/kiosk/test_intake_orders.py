@@ -61,7 +61,7 @@ class World:
     visits: int = 0
     reading: list[str] = field(default_factory=list)
     ordered: dict[str, w.Citizen | None] = field(default_factory=dict)
-    checking: list[w.CheckIn] = field(default_factory=list)
+    checking: list[w.OrderCheckIn] = field(default_factory=list)
     searching: list[w.FindPlaces] = field(default_factory=list)
     asked_by: dict[str, set[str]] = field(default_factory=dict)
     """Ticket of an appointment -> the visits that asked for it."""
@@ -158,7 +158,7 @@ class World:
                 case w.IssueTicket(request_id, _, citizen):
                     assert citizen is None or citizen.id_number == f"ID-{request_id}"
                     self.ordered[request_id] = citizen
-                case w.CheckIn(request_id, _, citizen, code):
+                case w.OrderCheckIn(request_id, _, citizen, code):
                     assert citizen is None or (citizen.id_number, code) == (f"ID-{request_id}", "")
                     self.checking.append(effect)
                     self.asked_by.setdefault(appointment_of(effect), set()).add(request_id)
@@ -177,7 +177,7 @@ class World:
                 self.seen_by.setdefault(ticket.id, set()).add(self.state.request_id)
 
 
-def appointment_of(order: w.CheckIn) -> str:
+def appointment_of(order: w.OrderCheckIn) -> str:
     """The server gives one ticket for one appointment, whoever asks how often."""
     return f"a-{order.code or order.request_id}"
 

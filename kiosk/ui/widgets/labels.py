@@ -16,6 +16,7 @@ Builder.load_string("""
 #:import theme kiosk.ui.theme
 <Text>:
     color: theme.INK
+    disabled_color: self.color  # Kivy's own, a thin white, cannot be read on a closed tile
     font_name: 'regular'
     text_size: self.size
     halign: 'left'
@@ -25,6 +26,7 @@ Builder.load_string("""
     font_name: 'icons'
     text: theme.icon(self.name)
     color: theme.BLUE
+    disabled_color: self.color
 """)
 
 

@@ -35,7 +35,7 @@ def test_a_code_is_typed_with_the_fingers_and_leaves_no_trace(stage: Stage, hall
     stage.step()
     stage.tap("notice:home")
 
-    assert isinstance(order, w.CheckIn)
+    assert isinstance(order, w.OrderCheckIn)
     assert (order.code, order.citizen) == (CODE, None)
     assert all(letter in written for letter in CODE)
     assert stage.state.step is Step.DEPARTMENT
@@ -115,3 +115,13 @@ def test_the_way_without_a_card_stands_in_the_middle_also_for_the_next_visitor(
         stage.tap("home")
 
     assert middles == pytest.approx([stage.size[0] / 2], abs=3)
+
+
+def test_what_stands_on_a_closed_tile_can_be_read(stage: Stage, hall: Hall) -> None:
+    at_home(stage, hall)
+    stage.tap("entry:package")
+    stage.step(5)
+    closed = [one for one in stage.labels() if one.disabled]
+
+    assert "建房一件事" in [one.text for one in closed]
+    assert all(one.disabled_color[:3] == one.color[:3] and one.disabled_color[3] == 1 for one in closed)
