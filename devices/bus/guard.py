@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
@@ -20,7 +21,8 @@ from devices.contracts.base import Envelope, Message
 
 Body = TypeVar("Body", bound=Message)
 LIVES_S = 60.0  # a command that does not say how long
-MAX_ID = 128
+SAFE_ID = re.compile(r"[A-Za-z0-9._:=@-]{1,128}")
+"""Answers go to a topic that ends in the command's id, so an id is one level of it and no wildcard."""
 log = logging.getLogger(__name__)
 
 
@@ -66,7 +68,7 @@ class CommandGuard:
             return Refusal.MALFORMED
         if retained:
             return Refusal.RETAINED
-        if not envelope.id or len(envelope.id) > MAX_ID or ends < envelope.at:
+        if SAFE_ID.fullmatch(envelope.id) is None or ends < envelope.at:
             return Refusal.MALFORMED
         if now > ends:
             return Refusal.EXPIRED
