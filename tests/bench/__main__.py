@@ -12,12 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.bench import devices, floor, http_load, live, whole_queue, wires
+from tests.bench import devices, floor, http_load, live, pads, whole_queue, wires
 
 QUICK = "--quick"
 PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "wires": wires.measure,
     "devices": devices.measure,
+    "pads": pads.measure,
     "http": http_load.measure,
     "whole": whole_queue.measure,
     "live": live.measure,
