@@ -98,6 +98,15 @@ def matches(pattern: str, topic: str) -> bool:
     return len(wanted) == len(given)
 
 
+def device_of(topic: str) -> str | None:
+    """Return the machine inside `…/device/{id}/…`; None for any other topic.
+
+    A broker's access list binds topics to users, not what stands in the body: who reads it compares both.
+    """
+    parts = topic.split("/")
+    return parts[4] if len(parts) > 5 and parts[3] == "device" else None
+
+
 def window_of(topic: str) -> str | None:
     """Return the window number inside `…/window/{n}/display`; None for any other topic."""
     parts = topic.split("/")

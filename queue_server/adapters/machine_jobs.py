@@ -7,7 +7,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from devices.bus.base import Subscription
+from devices.bus.base import Received, Subscription
+from devices.contracts import topics
 from devices.contracts.base import Message
 from queue_server.application.audit import TRACE, Told
 from queue_server.application.ports import Outcome, RequestKey, Store, Tx
@@ -43,6 +44,16 @@ async def done_once(store: Store, request: RequestKey, job: Callable[[Tx], Outco
 
 
 async def each(subscription: Subscription[Body], handle: Callable[[Body], Awaitable[object]]) -> None:
-    """Handle what comes, one message after the other."""
+    """Handle what comes, one message after the other; what a machine says in another's name is dropped."""
     async for message in subscription:
-        await handle(message.body)
+        if is_honest(message):
+            await handle(message.body)
+
+
+def is_honest(message: Received[Body]) -> bool:
+    """Say whether the machine that a body names is the one in whose topic it came."""
+    named = getattr(message.body, "device_id", None)
+    if named is None or named == topics.device_of(message.topic):
+        return True
+    log.warning("a message in another machine's name was dropped; look who may publish to %s", message.topic)
+    return False

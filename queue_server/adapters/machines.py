@@ -6,6 +6,7 @@ from devices.bus.base import Bus, BusClosed, envelope_of
 from devices.contracts import topics
 from devices.contracts.base import Message
 from devices.contracts.health import DeviceHealth, DeviceStatus
+from queue_server.adapters.machine_jobs import is_honest
 from queue_server.domain.errors import QueueError
 
 COMMAND_FOR_S = 30
@@ -26,6 +27,8 @@ class BusMachines:
     async def run_forever(self) -> None:
         """Keep what machines tell until cancelled."""
         async for message in self._states:
+            if not is_honest(message):
+                continue
             self._known[message.body.device_id] = message.body
 
     def all(self) -> list[DeviceHealth]:

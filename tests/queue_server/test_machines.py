@@ -38,6 +38,21 @@ async def machines() -> AsyncIterator[BusMachines]:
     following.cancel()
 
 
+async def test_a_state_told_in_another_machines_name_is_not_believed() -> None:
+    bus = MemoryBus()
+    known = BusMachines("test", bus, {})
+    await known.open()
+    following = asyncio.create_task(known.run_forever())
+    for topic_of, said in (("liar", "printer-1"), ("a4-1", "a4-1")):
+        await bus.publish(topics.device_state("test", topic_of), envelope_of(health(said, "printer")))
+    async with asyncio.timeout(5):
+        while not known.all():
+            await asyncio.sleep(0)
+    following.cancel()
+
+    assert [one.device_id for one in known.all()] == ["a4-1"]
+
+
 async def test_a_ticket_is_never_sent_to_a_printer_of_documents(machines: BusMachines) -> None:
     assert machines.printer_of("QK01") == "printer-1"
     assert machines.printer_of("a4") == "printer-1"

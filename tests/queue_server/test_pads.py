@@ -181,3 +181,19 @@ async def test_keys_arrive_over_the_bus(tmp_path: Path) -> None:
         await run.bus.publish(topic, envelope_of(press))
 
         assert (await beeps.get(20)).body.window == "4"
+
+
+@pytest.mark.parametrize("name", ["#", "pads-2", ""])
+async def test_a_key_in_another_machines_name_is_dropped_and_the_next_one_heard(
+    tmp_path: Path, name: str
+) -> None:
+    from tests.queue_server.serving import running
+
+    async with running(tmp_path) as run:
+        beeps = await run.bus.subscribe(topics.device_command("demo", "+", "beep"), Beep)
+        topic = topics.device_event("demo", "pads-1", "key-pressed")
+        for device_id, window in ((name, "9"), ("pads-1", "4")):
+            press = KeyPressed(device_id=device_id, window=window, key=PadKey.CALL_NEXT, boot="b", seq=1)
+            await run.bus.publish(topic, envelope_of(press))
+
+        assert (await beeps.get(20)).body.window == "4"
