@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 import secrets
 from datetime import date
 from pathlib import Path
@@ -16,9 +15,9 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from devices.runtime.key_file import key_of
 from kiosk.flows.intake_words import Citizen
 
-KEY_BYTES = 32
 NONCE_BYTES = 12
 
 
@@ -57,15 +56,7 @@ class Seal:
 
 def load_seal(path: Path) -> Seal:
     """Read the key, or make one (mode 0600).  Raises OSError, JournalProblem for a damaged key."""
-    if not path.exists():
-        fresh = path.with_suffix(".new")
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as out:
-            out.write(secrets.token_bytes(KEY_BYTES))
-            out.flush()
-            os.fsync(out.fileno())
-        fresh.rename(path)
-    key = path.read_bytes()
-    if len(key) != KEY_BYTES:
-        raise JournalProblem(f"{path}: the key is damaged; remove it, and what it encrypted is lost")
-    return Seal(key)
+    try:
+        return Seal(key_of(path))
+    except ValueError as error:
+        raise JournalProblem(f"{error}; remove it, and what it encrypted is lost") from None

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets
 from pathlib import Path
 
-KEY_BYTES = 32
+from devices.runtime.key_file import key_of
 
 
 class Identity:
@@ -46,20 +45,7 @@ def load_identity(state_dir: Path) -> Identity:
     """Read the key of `state_dir`, or make one (mode 0600).  Raises OSError, ValueError for a damaged key."""
     path = state_dir / "person.key"
     state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not path.exists():
-        fresh = path.with_suffix(".new")
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as out:
-            out.write(secrets.token_bytes(KEY_BYTES))
-            out.flush()
-            os.fsync(out.fileno())
-        fresh.rename(path)
-    key = path.read_bytes()
-    if len(key) != KEY_BYTES:
-        raise ValueError(f"{path}: the key is damaged ({len(key)} bytes); restore it from a backup")
-    return Identity(key)
-
-
-def digest_of(secret: str) -> str:
-    """Return the SHA-256 under which a token or cookie is kept."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    try:
+        return Identity(key_of(path))
+    except ValueError as error:
+        raise ValueError(f"{error}; restore it from a backup") from None
