@@ -56,10 +56,12 @@ def main(argv: list[str] | None = None) -> int:
     except SettingsError as error:
         return _fail(str(error))
     logs.setup("DEBUG" if wish.verbose else settings.log.level, settings.log.json_lines)
-    if not wish.verbose:
-        logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells every poll of the hall
-    for chatty in ("kivy", "httpx", "httpcore"):
-        logging.getLogger(chatty).setLevel(logging.DEBUG if wish.verbose else logging.WARNING)
+    logging.getLogger("kivy").setLevel(logging.DEBUG if wish.verbose else logging.WARNING)
+    for telltale in (
+        "httpx",
+        "httpcore",
+    ):  # addresses hold codes of appointments and tickets, heads the token
+        logging.getLogger(telltale).setLevel(logging.WARNING)
     return _run(settings)
 
 

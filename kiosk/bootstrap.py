@@ -147,7 +147,8 @@ class Backstage:
         settings = self._settings
         queue = self._queue = queue_of(settings, self._token)
         bus = LocalBusClient(settings.devices.socket)
-        devices = DevicesOnBus(bus, settings.devices.id_reader, settings.devices.printer)
+        machines = settings.devices
+        devices = DevicesOnBus(bus, machines.id_reader, machines.printer, machines.scanner)
         portrait = settings.window.height > settings.window.width
         runner = Runner(
             start(settings.language, portrait=portrait), queue, devices, self._draw, now_s=self._loop.time

@@ -69,6 +69,10 @@ class QueueApi(Protocol):
         """Return the open tickets of a person, the newest first, each ready to be printed again."""
         ...
 
+    async def place_of(self, token: str) -> Ticket:
+        """Return where the ticket with this secret stands.  Raises Refused for an unknown one."""
+        ...
+
     async def cancel(self, request_id: str, ticket_id: str) -> None:
         """Give a ticket back."""
         ...
@@ -96,7 +100,11 @@ class DeviceGateway(Protocol):
         ...
 
     def health(self) -> AsyncIterator[tuple[str, str]]:
-        """Yield (`reader` or `printer`, stable reason or empty) whenever it is told."""
+        """Yield (`reader`, `printer` or `scanner`, stable reason or empty) whenever it is told."""
+        ...
+
+    def scans(self) -> AsyncIterator[str]:
+        """Yield the text of each code that is held under the scanner now, once; ends when there is none."""
         ...
 
 

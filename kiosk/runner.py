@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
+from uuid import uuid4
 
 from kiosk.flows import intake_words as w
 from kiosk.flows.hall import Hall
@@ -69,6 +70,7 @@ class Runner:
         """Watch server and machines until cancelled."""
         self._show(self.state)
         self._spawn(self._watch_machines())
+        self._spawn(self._watch_scanner())
         try:
             await self._watch_server()
         finally:
@@ -99,6 +101,10 @@ class Runner:
             log.info("machine", extra={"machine": machine, "reason": reason or "ok"})
             self.take(w.MachineChanged(machine, reason))
 
+    async def _watch_scanner(self) -> None:
+        async for text in self._devices.scans():
+            self.take(w.CodeScanned(uuid4().hex, text))
+
     def _set_alarm(self) -> None:
         if self._wake is not None:
             self._wake.cancel()
@@ -123,7 +129,7 @@ class Runner:
                 self._spawn(self._devices.stop_reading())
             case w.IssueTicket() | w.OrderCheckIn():
                 self._spawn(self._issue(effect))
-            case w.FindPlaces():
+            case w.FindPlaces() | w.FindTicket():
                 self._spawn(self._find(effect))
             case w.PrintTicket():
                 self._spawn(self._print(effect))
@@ -164,9 +170,12 @@ class Runner:
         self._reading = None
         self.take(w.CardSeen(order.request_id, citizen))
 
-    async def _find(self, order: w.FindPlaces) -> None:
+    async def _find(self, order: w.FindPlaces | w.FindTicket) -> None:
         try:
-            tickets = await self._queue.places(order.citizen)
+            if isinstance(order, w.FindTicket):
+                tickets: tuple[Ticket, ...] = (await self._queue.place_of(order.token),)
+            else:
+                tickets = await self._queue.places(order.citizen)
         except Refused as no:
             self.take(w.IssueRefused(order.request_id, no.code, no.title, no.detail))
         except Unreachable:

@@ -55,6 +55,7 @@ class DevicesTable(_Table):
     socket: Path = Field(default=Path("/run/tingtong/local.sock"), description="socket of the local bus")
     id_reader: str = Field(default="IDR01", description="device id of the ID card reader")
     printer: str = Field(default="PRN01", description="device id of the ticket printer")
+    scanner: str = Field(default="", description="device id of the code scanner; empty: there is none")
 
 
 class WindowTable(_Table):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 
 from devices.bus.base import Bus, BusClosed, envelope_of, request
 from devices.contracts import topics
@@ -13,6 +15,7 @@ from devices.contracts.health import Paper as PaperLevel
 from devices.contracts.id_reader import CardKind, CardRead, ReadCard, StopReading
 from devices.contracts.persons import masked_name
 from devices.contracts.printer import PrintNamedTicket, PrintResult, TicketSlip
+from devices.contracts.scanner import CodeScanned
 from kiosk.flows.intake_words import Citizen, Paper
 from kiosk.ports import CardProblem, Printed
 
@@ -24,17 +27,28 @@ ID_TYPES = {
     CardKind.FOREIGNER_2017: "foreigner",
     CardKind.FOREIGNER_2023: "foreigner",
 }
+SCANS_KNOWN = 64  # scans that are told again are not heard again; each expires after 10 s
 WORKING = (DeviceStatus.ONLINE, DeviceStatus.DEVICE_BUSY)
 log = logging.getLogger(__name__)
 
 
 class DevicesOnBus:
-    """A DeviceGateway."""
+    """A DeviceGateway.  `scanner` empty: there is none.  `now` is this machine's clock, for tests."""
 
-    def __init__(self, bus: Bus, id_reader: str, printer: str) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        id_reader: str,
+        printer: str,
+        scanner: str = "",
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._bus = bus
         self._reader = id_reader
         self._printer = printer
+        self._scanner = scanner
+        self._now = now
 
     async def read_card(self) -> Citizen:
         """Wait for a card and read it.  Raises CardProblem."""
@@ -79,8 +93,10 @@ class DevicesOnBus:
         return Printed(Paper(said.outcome.value), said.proof.value, said.reason)
 
     async def health(self) -> AsyncIterator[tuple[str, str]]:
-        """Yield how reader and printer are, whenever their agent says so."""
+        """Yield how the machines are, whenever their agent says so."""
         names = {self._reader: "reader", self._printer: "printer"}
+        if self._scanner:
+            names[self._scanner] = "scanner"
         news: asyncio.Queue[DeviceHealth] = asyncio.Queue()
 
         async def listen(device_id: str) -> None:
@@ -96,6 +112,23 @@ class DevicesOnBus:
         finally:
             for task in listeners:
                 task.cancel()
+
+    async def scans(self) -> AsyncIterator[str]:
+        """Yield each code that is held under the scanner now.
+
+        One that was told before, was kept from before we listened, or comes too late is dropped.
+        """
+        if not self._scanner:
+            return
+        known: deque[tuple[str, int]] = deque(maxlen=SCANS_KNOWN)
+        told = await self._bus.subscribe(topics.local_event(self._scanner, "code-scanned"), CodeScanned)
+        async for one in told:
+            scan, expires_at = one.body, one.envelope.expires_at
+            late = expires_at is not None and expires_at <= self._now()
+            if one.retained or late or (scan.boot, scan.seq) in known:
+                continue
+            known.append((scan.boot, scan.seq))
+            yield scan.text
 
 
 def trouble(health: DeviceHealth) -> str:

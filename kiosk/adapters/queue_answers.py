@@ -6,7 +6,7 @@ from kiosk.flows.hall import Department, Hall, Package, Service
 from kiosk.flows.intake_words import Citizen, Stop, Ticket
 from queue_server.contracts.board import HallOut
 from queue_server.contracts.services import ServiceOut
-from queue_server.contracts.tickets import CitizenIn, IssuedTicketOut, MyTicketOut, PackageOut
+from queue_server.contracts.tickets import CitizenIn, IssuedTicketOut, MyTicketOut, PackageOut, TrackOut
 
 
 def ticket_of(issued: IssuedTicketOut) -> Ticket:
@@ -27,6 +27,23 @@ def ticket_of(issued: IssuedTicketOut) -> Ticket:
         booked=issued.booked,
         state=issued.state.value if isinstance(issued, MyTicketOut) else "waiting",
         window=(issued.window or "") if isinstance(issued, MyTicketOut) else "",
+    )
+
+
+def ticket_of_track(told: TrackOut) -> Ticket:
+    """Return a ticket that was found by the code on its paper; nobody learns whose it is."""
+    return Ticket(
+        id="",
+        number=told.number,
+        service=told.service,
+        service_en=told.service_en,
+        ahead=told.ahead,
+        wait_low_s=told.estimate.low_s,
+        wait_high_s=told.estimate.high_s,
+        stops=tuple(Stop(one.name, one.en) for one in told.stops),
+        state=told.state.value,
+        window=told.window or "",
+        looked_up=True,
     )
 
 

@@ -17,7 +17,7 @@ from uuid import uuid4
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from kiosk.adapters.queue_answers import citizen_in, hall_of, ticket_of
+from kiosk.adapters.queue_answers import citizen_in, hall_of, ticket_of, ticket_of_track
 from kiosk.flows.hall import Hall
 from kiosk.flows.intake_words import Citizen, Ticket
 from kiosk.ports import Printed, Refused, Unreachable
@@ -34,6 +34,7 @@ from queue_server.contracts.tickets import (
     PackageOut,
     PrintResultIn,
     TicketIn,
+    TrackOut,
 )
 
 TRY_S = 4.0
@@ -121,6 +122,11 @@ class QueueHttp:
         answer = await self._write("/tickets:mine", uuid4().hex, body, "zh", self._issue_tries)
         return tuple(ticket_of(one) for one in _read(Listing[MyTicketOut], answer).items)
 
+    async def place_of(self, token: str) -> Ticket:
+        """Return where the ticket with this secret stands."""
+        answer = await self._ask("GET", f"/track/{quote(token, safe='')}")
+        return ticket_of_track(_read(TrackOut, answer))
+
     async def cancel(self, request_id: str, ticket_id: str) -> None:
         """Give a ticket back."""
         await self._write(f"/tickets/{ticket_id}/cancel", f"{request_id}-cancel", None, "zh")
@@ -163,7 +169,8 @@ class QueueHttp:
             try:
                 return await self._ask("POST", path, content=body, headers=headers)
             except Unreachable as error:
-                log.warning("queue server did not answer", extra={"path": path, "cause": str(error)})
+                what = path.split("/")[1]  # what follows may be the code of somebody's appointment
+                log.warning("queue server did not answer", extra={"path": what, "cause": str(error)})
             except Refused as refused:
                 if refused.code not in BUSY:
                     raise

@@ -159,6 +159,10 @@ class QueueOffline:
         """Return the open tickets of a person; only the server knows them."""
         return await self._online.places(citizen)
 
+    async def place_of(self, token: str) -> Ticket:
+        """Return where a ticket stands; only the server knows."""
+        return await self._online.place_of(token)
+
     async def _issue_there(
         self, request_id: str, service_id: str, citizen: Citizen | None, language: str
     ) -> Ticket:

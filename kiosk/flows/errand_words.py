@@ -83,7 +83,7 @@ class ReprintWanted:
 
 @dataclass(frozen=True, slots=True)
 class PlacesTold:
-    """Reply to FindPlaces: whoever laid the card holds these, the newest first."""
+    """Reply to FindPlaces: whoever laid the card holds these, the newest first.  To FindTicket: that one."""
 
     request_id: str
     tickets: tuple[Ticket, ...]

@@ -25,6 +25,7 @@ from kiosk.flows.intake_moves import (
     sorry,
     stop_reading,
 )
+from kiosk.flows.intake_scan import scanned
 from kiosk.flows.intake_state import REMEMBERED, Intake, Refusal, Step
 from kiosk.flows.intake_words import Errand, Event, Paper
 
@@ -42,6 +43,8 @@ def advance(state: Intake, event: Event) -> Next:
             return _issue(state, event)
         case w.PrintDone():
             return _printed(state, event)
+        case w.CodeScanned():
+            return scanned(state, event)
     return advance_errand(state, event) if isinstance(event, ErrandEvent) else _finger(state, event)
 
 
@@ -66,6 +69,8 @@ def _world(state: Intake, event: w.ShapeChanged | w.HallLoaded | w.ServerLost | 
             return state, ()
         case w.MachineChanged("printer", reason):
             return replace(state, terminal=replace(terminal, printer=reason)), ()
+        case w.MachineChanged("scanner", reason):
+            return replace(state, terminal=replace(terminal, scanner=reason)), ()
         case w.HallLoaded(hall):
             state = replace(state, terminal=replace(terminal, hall=hall, server_up=True))
             return home(state) if state.step is Step.OUT_OF_ORDER else (state, ())

@@ -65,6 +65,9 @@ class Ticket:
     booked: bool = False
     """An appointment's: whoever checks in again gets it again, so it is never given back."""
     state: str = "waiting"
-    """`waiting, called, serving, held, passed`."""
+    """`waiting, called, serving, held, passed`, of one that was looked up also `done, cancelled, expired`."""
     window: str = ""
     """Where it was called to; empty while it waits."""
+    service_en: str = ""
+    looked_up: bool = False
+    """Found by the code on its paper, which is all that is known of its holder: it is not printed again."""

@@ -138,6 +138,6 @@ def _reprint(state: Intake) -> Next:
         held = state.places[min(state.page, len(state.places) - 1)]
     elif state.step is Step.SORRY and state.refusal is not None:
         held = state.refusal.held
-    if held is None:
+    if held is None or held.looked_up:
         return state, ()
     return print_ticket(replace(state, step=Step.TICKET, ticket=held, reprint=True, refusal=None))

@@ -8,12 +8,14 @@ from kiosk.flows import intake_words as w
 from kiosk.flows.intake_state import (
     ELDER_FACTOR,
     IDLE_S,
+    NOTICE_S,
     PRINTED_S,
     UNPRINTED_S,
     Intake,
     Refusal,
     Step,
     in_use,
+    is_scan_notice,
 )
 from kiosk.flows.intake_words import Effect, Paper
 
@@ -52,6 +54,8 @@ def awake(state: Intake) -> Intake:
     seconds = IDLE_S
     if state.step is Step.TICKET and state.paper is not Paper.PRINTING:
         seconds = PRINTED_S if state.paper is Paper.PRINTED else UNPRINTED_S
+    if is_scan_notice(state):
+        seconds = NOTICE_S
     return replace(state, deadline_s=state.now_s + seconds * (ELDER_FACTOR if state.elder else 1.0))
 
 

@@ -15,8 +15,11 @@ from kiosk.flows.intake_data import Errand, Paper, Ticket
 IDLE_S = 60.0  # domain.md 2.5 and 6.1: visible countdown, doubled in elder mode
 WARN_S = 15.0
 PRINTED_S = 20.0  # how long a number stays when its paper came out
+NOTICE_S = 12.0  # how long it is told that a code was not understood
 UNPRINTED_S = 60.0  # … and when it did not: it must be written down
 ELDER_FACTOR = 2.0
+SCAN_UNKNOWN = "scan-unknown"  # not a code of this hall
+SCAN_OFFLINE = "scan-offline"  # one that only the server knows, and it is away
 REMEMBERED = 8  # ticket ids already shown, so that a doubled reply cannot cancel a good ticket
 
 
@@ -56,6 +59,8 @@ class Terminal:
     portrait: bool = True
     printer: str = ""
     reader: str = ""
+    scanner: str | None = None
+    """None: there is none, or it was not heard of yet."""
     shown: tuple[str, ...] = ()
 
 
@@ -101,6 +106,12 @@ def start(language: str = "zh", *, portrait: bool = True) -> Intake:
 def remaining_s(state: Intake) -> int | None:
     """Whole seconds until home, or None when nothing ends by itself."""
     return None if state.deadline_s is None else max(0, math.ceil(state.deadline_s - state.now_s))
+
+
+def is_scan_notice(state: Intake) -> bool:
+    """Say whether all that is shown is that a code could not be used: it is nobody's visit."""
+    code = state.refusal.code if state.refusal else ""
+    return state.step is Step.SORRY and code in (SCAN_UNKNOWN, SCAN_OFFLINE)
 
 
 def is_warning(state: Intake) -> bool:

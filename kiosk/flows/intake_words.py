@@ -27,6 +27,8 @@ from kiosk.flows.intake_data import Errand as Errand
 from kiosk.flows.intake_data import Paper as Paper
 from kiosk.flows.intake_data import Stop as Stop
 from kiosk.flows.intake_data import Ticket as Ticket
+from kiosk.flows.scan_words import CodeScanned as CodeScanned
+from kiosk.flows.scan_words import FindTicket as FindTicket
 
 # -- events: what a finger does ------------------------------------------------------------------------
 
@@ -133,7 +135,7 @@ class ServerLost:
 
 @dataclass(frozen=True, slots=True)
 class MachineChanged:
-    """Health of a machine: `reader` or `printer`; `reason` is a stable code, empty when it works."""
+    """Health of a machine: `reader`, `printer` or `scanner`; `reason` is a stable code, empty: it works."""
 
     machine: str
     reason: str = ""
@@ -165,7 +167,7 @@ class TicketIssued:
 
 @dataclass(frozen=True, slots=True)
 class IssueRefused:
-    """Reply to IssueTicket, OrderCheckIn or FindPlaces: the server answered no, in its sentences.
+    """Reply to IssueTicket, OrderCheckIn, FindPlaces or FindTicket: the server answered no, in its sentences.
 
     `moment` is the hall's time from which an early appointment may check in, as 09:30; empty when not today.
     `held` is the ticket that whoever asked has already, ready to be printed once more.
@@ -181,7 +183,7 @@ class IssueRefused:
 
 @dataclass(frozen=True, slots=True)
 class IssueFailed:
-    """Reply to IssueTicket, OrderCheckIn or FindPlaces: no answer in time.
+    """Reply to IssueTicket, OrderCheckIn, FindPlaces or FindTicket: no answer in time.
 
     A ticket may exist; TicketIssued may still follow.
     """
@@ -234,6 +236,7 @@ Event = (
     | OrdinaryWanted
     | ReprintWanted
     | PlacesTold
+    | CodeScanned
 )
 
 
@@ -306,4 +309,5 @@ Effect = (
     | ReportPrint
     | OrderCheckIn
     | FindPlaces
+    | FindTicket
 )

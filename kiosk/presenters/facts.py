@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import math
 
+from kiosk.flows.hall import Service
 from kiosk.flows.intake_state import Intake
 from kiosk.flows.intake_words import Ticket
 from kiosk.i18n.catalog import Catalog
 from kiosk.presenters.tiles import brief, window_range
 from kiosk.presenters.views import Fact
 
+OVER = ("done", "cancelled", "expired")
+"""Nobody goes anywhere with such a number."""
+
 
 def facts_of(state: Intake, ticket: Ticket, words: Catalog) -> tuple[Fact, ...]:
     """Return what stands under a number: the line and the wait while it waits, and where to go."""
-    hall = state.terminal.hall
-    service = hall.service(ticket.service_id or state.service_id) if hall else None
+    service = service_of(state, ticket)
     facts = _line(ticket, words) if ticket.state == "waiting" else []
+    if ticket.state in OVER:
+        return ()
     floor, zone = (service.floor, service.zone) if service else (ticket.floor, ticket.zone)
     if service and state.language == "en":
         zone = service.zone_en or zone
@@ -27,6 +32,16 @@ def facts_of(state: Intake, ticket: Ticket, words: Catalog) -> tuple[Fact, ...]:
         line = words("fact.line_window", value=value)
         facts.append(Fact("monitor-account", words("fact.window"), value, line))
     return (*facts, *_stops(ticket, words))
+
+
+def service_of(state: Intake, ticket: Ticket) -> Service | None:
+    """Return the service of a ticket as it is offered now; of a looked up one the name alone is known."""
+    hall = state.terminal.hall
+    if hall is None:
+        return None
+    if ticket.looked_up:
+        return next((one for one in hall.services if one.name == ticket.service), None)
+    return hall.service(ticket.service_id or state.service_id)
 
 
 def _stops(ticket: Ticket, words: Catalog) -> list[Fact]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kiosk.flows.intake_state import Intake, Step
+from kiosk.flows.intake_state import Intake, Step, is_scan_notice
 from kiosk.flows.intake_words import Errand
 from kiosk.i18n.catalog import Catalog
 
@@ -10,6 +10,11 @@ from kiosk.i18n.catalog import Catalog
 def reader_fault(state: Intake) -> bool:
     """Say whether asking for a card would be asking in vain."""
     return state.card_note == "reader-fault" or bool(state.terminal.reader)
+
+
+def can_scan(state: Intake) -> bool:
+    """Say whether a code may be held under a scanner that works."""
+    return state.terminal.scanner == ""
 
 
 def heading(state: Intake, words: Catalog) -> tuple[str, str]:
@@ -24,7 +29,7 @@ def heading(state: Intake, words: Catalog) -> tuple[str, str]:
         case Step.CARD:
             return _card(state, words)
         case Step.CODE:
-            return words("code.title"), words("code.hint")
+            return words("code.title"), words("code.scan_hint") if can_scan(state) else words("code.hint")
         case Step.ISSUING:
             return _issuing(state, words)
         case Step.TICKET:
@@ -82,6 +87,8 @@ def _ticket(state: Intake, words: Catalog) -> tuple[str, str]:
 
 
 def _sorry(state: Intake, words: Catalog) -> tuple[str, str]:
+    if is_scan_notice(state):
+        return words("scan.title"), words("sorry.hint")
     titles = {
         Errand.TICKET: words("sorry.title"),
         Errand.CHECK_IN: words("sorry.check_in_title"),

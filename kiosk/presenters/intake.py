@@ -8,7 +8,7 @@ from kiosk.flows.intake_state import Intake, Step, is_warning, remaining_s
 from kiosk.flows.intake_words import Errand
 from kiosk.i18n.catalog import Catalog
 from kiosk.presenters import tiles
-from kiosk.presenters.heading import heading, reader_fault
+from kiosk.presenters.heading import can_scan, heading, reader_fault
 from kiosk.presenters.notices import out_of_order, sorry
 from kiosk.presenters.tickets import issued, place
 from kiosk.presenters.views import (
@@ -99,7 +99,7 @@ def _footer(state: Intake, words: Catalog, terminal: str) -> FooterView:
         home=words("footer.home") if may_leave else "",
         elder=words("footer.standard") if state.elder else words("footer.elder"),
         status="" if state.step is Step.OUT_OF_ORDER else _machines(state, words),
-        status_good=not (state.terminal.printer or state.terminal.reader),
+        status_good=not (state.terminal.printer or state.terminal.reader or state.terminal.scanner),
         terminal=words("footer.terminal", terminal=terminal) if terminal else "",
         languages=(("zh", words("app.this_language")), ("en", words("app.other_language"))),
     )
@@ -108,12 +108,21 @@ def _footer(state: Intake, words: Catalog, terminal: str) -> FooterView:
 def _machines(state: Intake, words: Catalog) -> str:
     """Name every machine that is down."""
     hall = state.terminal.hall
-    match bool(state.terminal.reader), bool(state.terminal.printer):
-        case True, True:
+    down = bool(state.terminal.reader), bool(state.terminal.printer), bool(state.terminal.scanner)
+    match down:
+        case True, True, True:
+            return words("footer.all")
+        case True, True, False:
             return words("footer.both")
-        case True, False:
+        case True, False, True:
+            return words("footer.reader_scanner")
+        case False, True, True:
+            return words("footer.printer_scanner")
+        case False, False, True:
+            return words("footer.scanner")
+        case True, False, False:
             return words("footer.reader")
-        case False, True:
+        case False, True, False:
             return words("footer.printer")
     return words("footer.offline") if hall and hall.offline else words("footer.ok")
 
@@ -162,16 +171,18 @@ def _card(state: Intake, words: Catalog) -> CardView:
     elif state.card_note == "id-required":
         note = words("card.required_note")
     plain = state.errand is Errand.TICKET
+    scan = _scan(state, words)
     return CardView(
         place=words("card.place"),
         keep=words("card.keep"),
         why=words("card.why") if plain else words("card.why_errand"),
         note=note,
-        detail="" if note else detail,
+        detail="" if note else detail or scan,
         without=_without(state, words, required=required),
         retry="",
         fault=False,
         code=state.errand is Errand.CHECK_IN,
+        scan=bool(scan) and not note,
     )
 
 
@@ -187,6 +198,18 @@ def _without(state: Intake, words: Catalog, *, required: bool) -> str:
     return words("card.take") if reader_fault(state) else words("card.without")
 
 
+def _scan(state: Intake, words: Catalog) -> str:
+    """Say what may be held under the scanner instead of a card."""
+    if not can_scan(state):
+        return ""
+    texts = {
+        Errand.TICKET: "",
+        Errand.CHECK_IN: words("card.scan_code"),
+        Errand.PLACE: words("card.scan_ticket"),
+    }
+    return texts[state.errand]
+
+
 def _no_reader(state: Intake, words: Catalog, *, required: bool) -> CardView:
     """The fault is the headline, then what the citizen can do; nothing asks for a card."""
     instead = {
@@ -194,14 +217,16 @@ def _no_reader(state: Intake, words: Catalog, *, required: bool) -> CardView:
         Errand.CHECK_IN: words("card.fault_code"),
         Errand.PLACE: words("card.fault_place"),
     }
+    scan = _scan(state, words)
     return CardView(
         place=words("card.fault"),
         keep=instead[state.errand],
         why="",
         note="",
-        detail="",
+        detail=scan,
         without=_without(state, words, required=required),
         retry=words("card.retry") if state.card_note == "reader-fault" else "",
         fault=True,
         code=state.errand is Errand.CHECK_IN,
+        scan=bool(scan),
     )

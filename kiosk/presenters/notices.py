@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from kiosk.flows.intake_state import Intake, Refusal
+from kiosk.flows.intake_state import SCAN_OFFLINE, SCAN_UNKNOWN, Intake, Refusal
 from kiosk.flows.intake_words import Errand
 from kiosk.i18n.catalog import Catalog
 from kiosk.presenters.views import NoticeView, Tone
 
 INFO = "information-outline"
+NO_CODE = "qrcode-remove"
 
 
 def sorry(state: Intake, words: Catalog) -> NoticeView:
@@ -16,6 +17,15 @@ def sorry(state: Intake, words: Catalog) -> NoticeView:
     if refusal.held is not None:
         return _held(refusal, words)
     match refusal.code:
+        case c if c == SCAN_UNKNOWN:
+            lines = (words("scan.known"), words("scan.again"))
+            return NoticeView(NO_CODE, words("scan.unknown"), lines, words("sorry.home"), Tone.BUSY)
+        case c if c == SCAN_OFFLINE:
+            lines = (words("scan.later"), words("sorry.ask_staff"))
+            return NoticeView(NO_CODE, words("scan.offline"), lines, words("sorry.home"), Tone.BUSY)
+        case "not-found" if state.errand is Errand.PLACE:
+            lines = (words("scan.old_ticket"), words("sorry.ask_staff"))
+            return NoticeView(INFO, words("scan.no_ticket"), lines, words("sorry.home"), Tone.BUSY)
         case "appointment-early":
             return _early(refusal, words)
         case "appointment-late" | "appointment-over":

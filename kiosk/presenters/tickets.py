@@ -5,7 +5,7 @@ from __future__ import annotations
 from kiosk.flows.intake_state import Intake
 from kiosk.flows.intake_words import Paper, Ticket
 from kiosk.i18n.catalog import Catalog
-from kiosk.presenters.facts import facts_of
+from kiosk.presenters.facts import OVER, facts_of, service_of
 from kiosk.presenters.views import TicketView, Tone
 
 PAPER_SIGNS = {
@@ -61,8 +61,8 @@ def place(state: Intake, words: Catalog) -> TicketView:
         detail="",
         tone=tone,
         notice_icon=icon,
-        reminder=words("ticket.take_card"),
-        again=words("place.reprint"),
+        reminder=words("ticket.take_card") if state.card_used else "",
+        again="" if ticket.looked_up else words("place.reprint"),
         done=words("place.next") if pages > 1 else words("ticket.done"),
         place=True,
         page=page,
@@ -81,6 +81,8 @@ def _standing(ticket: Ticket, words: Catalog) -> tuple[str, Tone, str]:
             return words("place.held"), Tone.CALM, "pause-circle-outline"
         case "passed":
             return words("place.passed"), Tone.BUSY, "alert-circle-outline"
+    if ticket.state in OVER:
+        return words("place.over"), Tone.OFF, "check-circle-outline"
     return words("place.waiting"), Tone.CALM, "clock-outline"
 
 
@@ -91,7 +93,7 @@ def _greeting(state: Intake, words: Catalog) -> str:
 
 def _service(state: Intake, ticket: Ticket) -> str:
     """Return the service's name in the citizen's language, where it is known."""
-    hall = state.terminal.hall
-    offered = hall.service(ticket.service_id or state.service_id) if hall else None
-    english = offered.en if offered and state.language == "en" else ""
+    offered = service_of(state, ticket)
+    en = offered.en if offered else ticket.service_en
+    english = en if state.language == "en" else ""
     return english or ticket.service

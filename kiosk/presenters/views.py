@@ -63,7 +63,8 @@ class TilesView:
 class CardView:
     """Put your card here, or with `fault`: why not, and what to do.  Empty button texts: no such button.
 
-    With `code` the way without a card is to type the code of an appointment.
+    With `code` the way without a card is to type the code of an appointment.  With `scan` the detail is
+    about the scanner.
     """
 
     place: str
@@ -75,6 +76,7 @@ class CardView:
     retry: str
     fault: bool
     code: bool = False
+    scan: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,9 @@ class Online:
     async def places(self, citizen: Citizen) -> tuple[Ticket, ...]:
         return ()
 
+    async def place_of(self, token: str) -> Ticket:
+        raise Refused("not-found", "none")
+
     async def issue(
         self, request_id: str, service_id: str, citizen: Citizen | None, language: str, package: str = ""
     ) -> Ticket:

@@ -32,6 +32,7 @@ class FakeQueue:
     held: tuple[Ticket, ...] | Exception = ()
     checked_in: list[tuple[str, Citizen | None, str]] = field(default_factory=list)
     packages: list[str] = field(default_factory=list)
+    looked_up: list[str] = field(default_factory=list)
 
     async def hall(self) -> Hall:
         if not self.up:
@@ -46,6 +47,10 @@ class FakeQueue:
         if isinstance(self.held, Exception):
             raise self.held
         return self.held
+
+    async def place_of(self, token: str) -> Ticket:
+        self.looked_up.append(token)
+        return self._next_answer()
 
     async def issue(
         self, request_id: str, service_id: str, citizen: Citizen | None, language: str, package: str = ""
@@ -81,6 +86,7 @@ class FakeMachines:
     card: asyncio.Future[Citizen] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     printed: Printed = field(default_factory=lambda: Printed(Paper.PRINTED, "process-id"))
     stopped: int = 0
+    codes: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
     jobs: list[tuple[str, str]] = field(default_factory=list)
 
     async def read_card(self) -> Citizen:
@@ -97,6 +103,10 @@ class FakeMachines:
 
     async def health(self) -> AsyncIterator[tuple[str, str]]:
         yield "printer", "paper-out"
+
+    async def scans(self) -> AsyncIterator[str]:
+        while True:
+            yield await self.codes.get()
 
 
 class Kiosk:

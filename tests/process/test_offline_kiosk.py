@@ -48,6 +48,10 @@ class Machines:
     async def health(self) -> AsyncIterator[tuple[str, str]]:
         yield "printer", ""
 
+    async def scans(self) -> AsyncIterator[str]:
+        for text in ():
+            yield text
+
 
 class Kiosk:
     """A runner with a real journal and real HTTP, as kiosk.bootstrap wires it."""

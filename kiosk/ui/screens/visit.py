@@ -71,6 +71,7 @@ class CardScreen(VisitScreen):
     retry = StringProperty("")
     fault = BooleanProperty(False)
     code = BooleanProperty(False)
+    scan = BooleanProperty(False)
 
     def show(self, view: View) -> None:
         """Draw `view`, whose body is a CardView."""
