@@ -15,7 +15,7 @@ from typing import Any
 from devices.agent import listing, tracing
 from devices.agent.access import acl_block
 from devices.agent.advice import lang_of
-from devices.agent.app import Agent, BadDevice, check_device
+from devices.agent.app import Agent, BadDevice, check_device, check_duty
 from devices.agent.doctor import examine_all
 from devices.agent.settings import AgentSettings
 from devices.errors import DeviceError
@@ -63,6 +63,10 @@ async def _until_signal(agent: Agent) -> None:
 
 def _check_config(arguments: argparse.Namespace) -> None:
     settings = _settings(arguments)
+    try:
+        check_duty(settings.device)
+    except BadDevice as error:
+        raise Failed(str(error)) from error
     print(f"{arguments.config}: good, {len(settings.device)} machines")
 
 

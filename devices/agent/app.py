@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ from devices.bus.mqtt import MqttBus
 from devices.contracts import topics
 from devices.contracts.health import AgentState, DeviceStatus
 from devices.errors import TransportError
+from devices.runtime.toml_settings import nearest, plainly
 from devices.session import Parts, Session
 from devices.spec import DriverSpec
 from devices.transports.audio import AlsaAudio, NetworkAudio
@@ -72,6 +74,18 @@ WIRE_FORMS = (
 """Wires that have one kind of place each, and how it is written."""
 
 
+DUTIES = {
+    "led-board": ("window", 'window = "3"'),
+    "light": ("window", 'window = "3"'),
+    "pad-line": ("windows", 'windows = { 1 = "3" } (address = window)'),
+    "digit-line": ("windows", 'windows = { 1 = "3" } (unit = window)'),
+    "speaker": ("audio_zone", 'audio_zone = "AZ1"'),
+}
+"""Kind -> the key without which a machine serves nobody, and how it is written."""
+ALONE = ("serial", "usblp", "input")
+"""Kinds of place that one machine has to itself: they are opened exclusively."""
+
+
 class BadDevice(Exception):
     """A configured machine cannot be built; the text names it and the remedy."""
 
@@ -86,8 +100,7 @@ def check_device(device: DeviceSettings) -> tuple[DriverSpec, BaseModel]:
         settings = spec.settings.model_validate(device.settings)
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "settings"
-        raise BadDevice(f"device {device.id}: settings.{key}: {first['msg']} (see {spec.doc})") from error
+        raise BadDevice(f"device {device.id}: {_explain(first, spec)} (see {spec.doc})") from error
     place = parse_place(device.wire)
     for wire, kind, form in WIRE_FORMS:
         if (spec.wire == wire) != (place.kind == kind):
@@ -106,6 +119,33 @@ def check_device(device: DeviceSettings) -> tuple[DriverSpec, BaseModel]:
         needs = " or ".join(forms.get(kind, kind) for kind in spec.places)
         raise BadDevice(f"device {device.id}: {device.driver} needs {needs}, not {device.wire}")
     return spec, settings
+
+
+def check_duty(devices: Sequence[DeviceSettings]) -> None:
+    """Say of machines that could be built why they would have nothing to do.  Raises BadDevice."""
+    owners: dict[str, str] = {}
+    for device in devices:
+        spec, _ = check_device(device)
+        key, example = DUTIES.get(spec.kind, ("", ""))
+        if key and not getattr(device, key):
+            raise BadDevice(f"device {device.id}: a {spec.kind} needs to know whom it serves; add {example}")
+        place = parse_place(device.wire)
+        if place.kind in ALONE and (owner := owners.setdefault(place.target, device.id)) != device.id:
+            raise BadDevice(
+                f"device {device.id}: {place.target} is the wire of {owner} already; give each its own port, "
+                "or use one machine for the whole line"
+            )
+
+
+def _explain(mistake: Mapping[str, Any], spec: DriverSpec) -> str:
+    """Return one mistake in a driver's settings in one line."""
+    place = [str(part) for part in mistake["loc"]]
+    key = ".".join(("settings", *place))
+    if mistake["type"] == "extra_forbidden" and len(place) == 1:
+        return f"unknown key {key!r}; {nearest(place[0], list(spec.settings.model_fields))}"
+    if mistake["type"] == "missing":
+        return f"key {key!r} is missing"
+    return f"{key}: {plainly(mistake['type'], mistake['msg'])}"
 
 
 async def open_wire(spec: DriverSpec, wire: str, broker: MqttSettings | None = None) -> Any:

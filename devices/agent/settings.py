@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+import re
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from devices.bus.tls import TlsSettings
 from devices.codecs.loudness import parse_hours
 from devices.transports.places import parse_place
+
+
+def _is_a_name(text: str) -> str:
+    if re.fullmatch(r"[a-z0-9][a-z0-9-]{0,40}", text) is None:
+        raise ValueError(f"{text!r} is no name; use a to z, 0 to 9 and -, at most 41, for example led-3")
+    return text
+
+
+Name = Annotated[str, AfterValidator(_is_a_name)]
 
 
 class _Table(BaseModel):
@@ -48,7 +58,7 @@ class HomeAssistantSettings(_Table):
 class DeviceSettings(_Table):
     """One `[[device]]`."""
 
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$", description="name on the bus, for example led-3")
+    id: Name = Field(description="name on the bus, for example led-3")
     driver: str = Field(description="see `device-agent list`")
     wire: str = Field(description="serial:/dev/…?baud=9600, tcp://host:port, pcsc:READER or alsa:default")
     window: str | None = Field(default=None, description="the window of a board or light")
@@ -88,10 +98,8 @@ class DeviceSettings(_Table):
 class AgentSettings(_Table):
     """One agent process."""
 
-    id: str = Field(
-        pattern=r"^[a-z0-9][a-z0-9-]{0,40}$", description="name of this agent, for example hall-1f"
-    )
-    site: str = Field(default="demo", pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")
+    id: Name = Field(description="name of this agent, for example hall-1f")
+    site: Name = Field(default="demo", description="the same as [hall] site on the server")
     mqtt: MqttSettings | None = None
     home_assistant: HomeAssistantSettings | None = None
     local_socket: str | None = Field(
@@ -109,7 +117,7 @@ class AgentSettings(_Table):
         description="where printers, dispensers and tax machines keep what must outlive the agent; without "
         "it a command that the agent's end interrupted is forgotten",
     )
-    log_level: str = "info"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
     device: list[DeviceSettings] = []
 
     @model_validator(mode="after")
@@ -127,6 +135,6 @@ class AgentSettings(_Table):
         seen: set[str] = set()
         for device in devices:
             if device.id in seen:
-                raise ValueError(f"two devices are called {device.id!r}")
+                raise ValueError(f"two devices are called {device.id!r}; give each an id of its own")
             seen.add(device.id)
         return devices

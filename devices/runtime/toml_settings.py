@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -22,6 +22,22 @@ Place = tuple[str | int, ...]
 
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?")
 _KEY = re.compile(r"""^\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"))*)\s*=""")
+
+
+_PLAIN = {
+    "string_type": 'write it as text, in quotes, like "3"',
+    "int_type": "write a whole number, without quotes",
+    "int_parsing": "write a whole number, without quotes",
+    "int_from_float": "write a whole number, without a point",
+    "float_type": "write a number, without quotes",
+    "float_parsing": "write a number, without quotes",
+    "bool_type": "write true or false, without quotes",
+    "bool_parsing": "write true or false, without quotes",
+    "list_type": "write a list, [ … ] or a table under [[ … ]]",
+    "dict_type": "write a table, { … = … }",
+    "model_type": "write a table under [ … ], or { … = … }",
+}
+"""Kind of pydantic's mistake -> what to do, where its own words need a programmer."""
 
 
 class SettingsError(ValueError):
@@ -42,7 +58,7 @@ def load(
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{name}: not valid TOML: {error}") from error
+        raise SettingsError(f"{name}: not valid TOML: {error}; correct what stands there") from error
     from_env = _override(data, model, env_prefix, os.environ if environ is None else environ)
     try:
         return model.model_validate(data)
@@ -54,11 +70,17 @@ def _read(path: Path | str | None) -> tuple[str, str]:
     if path is None:
         return "", "settings"
     try:
-        return Path(path).read_text(encoding="utf-8"), str(path)
+        return Path(path).read_text(encoding="utf-8-sig"), str(
+            path
+        )  # editors on Windows put a mark before it
     except FileNotFoundError:
         raise SettingsError(f"{path}: no such settings file; give another one with --config") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: cannot be read: {error}") from error
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path}: is not UTF-8 text; save it again with the encoding UTF-8") from None
+    except OSError as error:
+        raise SettingsError(
+            f"{path}: cannot be read ({error.strerror}); give another one with --config"
+        ) from error
 
 
 def _override(
@@ -102,13 +124,21 @@ def _explain(
     where = from_env.get(place) or _with_line(name, _lines(text), place)
     dotted = ".".join(str(part) for part in place)
     if first["type"] == "extra_forbidden":
-        known = _fields(model, place[:-1])
-        near = get_close_matches(str(place[-1]), known, n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(sorted(known)) or 'none'}"
-        return f"{where}: unknown key {dotted!r}; {hint}"
+        return f"{where}: unknown key {dotted!r}; {nearest(str(place[-1]), _fields(model, place[:-1]))}"
     if first["type"] == "missing":
         return f"{where}: key {dotted!r} is missing"
-    return f"{where}: {dotted or 'settings'}: {first['msg']}"
+    return f"{where}: {dotted or 'settings'}: {plainly(first['type'], first['msg'])}"
+
+
+def nearest(key: str, known: Sequence[str]) -> str:
+    """Return what somebody who wrote `key` may have meant."""
+    near = get_close_matches(key, known, n=1, cutoff=0.5)
+    return f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(sorted(known)) or 'none'}"
+
+
+def plainly(kind: str, message: str) -> str:
+    """Return pydantic's `message` about a mistake of `kind` in words for somebody who only edits settings."""
+    return _PLAIN.get(kind) or message.removeprefix("Value error, ")
 
 
 def _with_line(name: str, lines: dict[Place, int], place: Place) -> str:

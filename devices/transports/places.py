@@ -28,6 +28,7 @@ _USBLP = re.compile(r"usblp:(?P<path>/\S+)")
 _CUPS = re.compile(r"cups:(?P<queue>[^\s/#?]+)(\?server=(?P<server>\S+))?")
 _MQTT = re.compile(r"mqtt://(?P<host>[^:/]+|\[[^\]]+\]):(?P<port>\d+)")
 _INPUT = re.compile(r"input:(?P<path>\S.*)")
+_PORT = re.compile(r"^(?:tcp|udp|mqtt)://.*:(\d+)$")
 _PCSC = re.compile(r"pcsc:(?P<name>\S.*)")
 
 
@@ -45,6 +46,8 @@ class Place:
 
 def parse_place(text: str) -> Place:
     """Return the place.  Raises ValueError with the forms that there are."""
+    if (port := _PORT.search(text)) and not 0 < int(port[1]) < 65536:
+        raise ValueError(f"{text!r} has no port between 1 and 65535; compare it with the machine's manual")
     if found := _SERIAL.fullmatch(text):
         return Place("serial", found["path"], int(found["baud"] or 0))
     if found := _TCP.fullmatch(text):
