@@ -24,6 +24,7 @@ from devices.errors import DeviceError, DeviceFault, ProtocolError, TransportErr
 from devices.kinds import Driver
 from devices.runtime.backoff import backoff_s
 from devices.runtime.consumption import Supply, empty_at
+from devices.runtime.tasks import end
 
 MOST_PAUSE_S = 2.0
 log = logging.getLogger(__name__)
@@ -175,9 +176,7 @@ class Session:
                 job.result()
         finally:
             self._discarded += driver.discarded_bytes
-            for job in jobs:
-                job.cancel()
-            await asyncio.gather(*jobs, return_exceptions=True)
+            await end(jobs)
 
     async def _check_often(self) -> None:
         while True:

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
+from devices.runtime.tasks import end
+
 
 async def run_together(*jobs: Coroutine[Any, Any, None]) -> None:
     """Run all until one ends or fails; then cancel the rest and raise that one's error, if any."""
@@ -15,6 +17,4 @@ async def run_together(*jobs: Coroutine[Any, Any, None]) -> None:
         for task in done:
             task.result()
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)

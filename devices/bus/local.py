@@ -14,7 +14,6 @@ The server side is a Bus for the agent itself; each client is a Bus for one prog
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
 import os
@@ -26,6 +25,7 @@ from devices.bus.memory import Exchange, Mailbox
 from devices.contracts import topics
 from devices.contracts.base import Envelope, Message
 from devices.runtime.backoff import backoff_s
+from devices.runtime.tasks import end
 
 Body = TypeVar("Body", bound=Message)
 LIMIT = 1 << 20  # a line longer than this is not one of ours
@@ -149,7 +149,8 @@ class LocalBusClient:
         """Start, and wait until the agent answers.  Raises TimeoutError (it goes on trying all the same)."""
         if self._task is None:
             self._task = asyncio.create_task(self._run())
-        await asyncio.wait_for(self.connected.wait(), timeout_s)
+        async with asyncio.timeout(timeout_s):
+            await self.connected.wait()
 
     async def publish(self, topic: str, envelope: Envelope[Any], *, retain: bool = False) -> None:
         """Send to the agent and to every other program.  Raises BusClosed while the agent is away."""
@@ -184,9 +185,7 @@ class LocalBusClient:
         """Hang up for good."""
         self._closed = True
         if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await end([self._task])
         for mailbox in list(self._mailboxes):
             mailbox.hang_up()
 

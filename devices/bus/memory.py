@@ -43,7 +43,8 @@ class Mailbox(Generic[Body]):
 
     async def get(self, timeout_s: float | None = None) -> Received[Body]:
         """Return the next message.  Raises TimeoutError, BusClosed."""
-        item = await asyncio.wait_for(self._queue.get(), timeout_s)
+        async with asyncio.timeout(timeout_s):
+            item = await self._queue.get()
         if item is None:
             self._queue.put_nowait(None)
             raise BusClosed("the bus was closed")

@@ -31,6 +31,7 @@ from devices.bus.memory import Mailbox
 from devices.contracts import topics
 from devices.contracts.base import Envelope, Message
 from devices.runtime.backoff import backoff_s
+from devices.runtime.tasks import end
 
 Body = TypeVar("Body", bound=Message)
 QOS = 1
@@ -81,7 +82,8 @@ class MqttBus:
         """Start, and wait until the broker answers.  Raises TimeoutError (it goes on trying all the same)."""
         if self._task is None:
             self._task = asyncio.create_task(self._run())
-        await asyncio.wait_for(self.connected.wait(), timeout_s)
+        async with asyncio.timeout(timeout_s):
+            await self.connected.wait()
 
     async def publish(self, topic: str, envelope: Envelope[Any], *, retain: bool = False) -> None:
         """Send, and return when the broker has acknowledged.  Raises BusClosed, ScopeViolation."""
@@ -131,9 +133,7 @@ class MqttBus:
         """Hang up for good, in order, so that the will is not published."""
         self._closed = True
         if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await end([self._task])
         for mailbox in list(self._mailboxes):
             mailbox.hang_up()
 

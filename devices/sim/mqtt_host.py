@@ -6,6 +6,7 @@ import asyncio
 
 import aiomqtt
 
+from devices.runtime.tasks import end
 from devices.sim.mqtt_machines import SimOnBroker, pack, unpack
 from devices.sim.runner import Host
 
@@ -75,5 +76,4 @@ class MqttHost(Host):
                 payload = message.payload if isinstance(message.payload, bytes) else b""
                 self._take(pack(str(message.topic), payload, retain=bool(message.retain)))
         finally:
-            speaking.cancel()
-            await asyncio.gather(speaking, return_exceptions=True)
+            await end([speaking])

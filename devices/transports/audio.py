@@ -25,7 +25,8 @@ async def _run(program: str, *arguments: str, stdin: bytes, timeout_s: float) ->
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(program, *arguments, stdin=pipe, stdout=pipe, stderr=pipe)
     try:
-        out, err = await asyncio.wait_for(process.communicate(stdin), timeout_s)
+        async with asyncio.timeout(timeout_s):
+            out, err = await process.communicate(stdin)
     finally:
         if process.returncode is None:
             process.kill()
@@ -112,7 +113,8 @@ class NetworkAudio(_EspeakVoice):
             reader, writer = await self._connect()
             try:
                 writer.write(encode_utterance(Utterance(caption, seconds, wav)))
-                await asyncio.wait_for(self._until_done(reader, writer), seconds + PLAY_MARGIN_S)
+                async with asyncio.timeout(seconds + PLAY_MARGIN_S):
+                    await self._until_done(reader, writer)
             except TimeoutError:
                 await self.close()
                 raise WireTimeout(f"the amplifier at {self._where} has not played the sound") from None
@@ -151,8 +153,8 @@ class NetworkAudio(_EspeakVoice):
             return self._streams
         await self.close()
         try:
-            opening = asyncio.open_connection(self._host, self._port)
-            self._streams = await asyncio.wait_for(opening, CONNECT_TIMEOUT_S)
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                self._streams = await asyncio.open_connection(self._host, self._port)
         except (OSError, TimeoutError) as error:
             raise TransportError(f"no amplifier at {self._where}: {error}") from error
         return self._streams

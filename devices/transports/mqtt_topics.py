@@ -13,6 +13,7 @@ from collections import deque
 import aiomqtt
 
 from devices.errors import TransportError, WireClosed, WireTimeout
+from devices.runtime.tasks import end
 from devices.transports.base import TopicMessage
 
 QOS = 1
@@ -67,8 +68,7 @@ class MqttTopics:
 
     async def close(self) -> None:
         """Hang up."""
-        self._hearing.cancel()
-        await asyncio.gather(self._hearing, return_exceptions=True)
+        await end([self._hearing])
         with contextlib.suppress(aiomqtt.MqttError):
             await self._stack.aclose()
 

@@ -69,13 +69,15 @@ class StreamWire:
         """Let go of the port."""
         with contextlib.suppress(OSError, serial.SerialException):
             self._writer.close()
-            await asyncio.wait_for(self._writer.wait_closed(), 1.0)
+            async with asyncio.timeout(1.0):
+                await self._writer.wait_closed()
 
 
 async def open_tcp(host: str, port: int) -> StreamWire:
     """Connect.  Raises TransportError naming the address."""
     try:
-        reader, writer = await asyncio.wait_for(asyncio.open_connection(host, port), CONNECT_S)
+        async with asyncio.timeout(CONNECT_S):
+            reader, writer = await asyncio.open_connection(host, port)
     except (OSError, TimeoutError) as error:
         raise TransportError(f"nothing answers at tcp://{host}:{port}") from error
     return StreamWire(reader, writer)

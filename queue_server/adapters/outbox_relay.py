@@ -111,7 +111,8 @@ class Follower:
     async def _rest(self) -> None:
         """Wait for events; when none come for a while, write down how far we are."""
         try:
-            await asyncio.wait_for(self._woken.wait(), self._rest_limit_s())
+            async with asyncio.timeout(self._rest_limit_s()):
+                await self._woken.wait()
         except TimeoutError:
             await self.save()
 
@@ -122,7 +123,8 @@ class Follower:
         """Wait a little, or until the broker is said to be there."""
         self._refreshed.clear()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._refreshed.wait(), RETRY_S)
+            async with asyncio.timeout(RETRY_S):
+                await self._refreshed.wait()
 
     async def step(self) -> int:
         """Tell the next batch and move the cursor; return how many events there were.  Raises BusClosed."""

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from devices.bus.base import Bus
 from devices.bus.mqtt import MqttBus
+from devices.runtime.tasks import end
 from queue_server.adapters.auto_caller import AutoCaller
 from queue_server.adapters.card_listener import CardListener
 from queue_server.adapters.clock import DemoClock, SystemClock
@@ -294,9 +295,7 @@ class Server:
         """Say goodbye in the opposite order; what was accepted is on disk."""
         if self.hub is not None:
             self.hub.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         for follower in (self._relay, self._stream):
             if follower is not None:
                 await follower.save()
