@@ -11,6 +11,7 @@ from kiosk.flows import intake_words as w
 from kiosk.flows.intake import advance
 from kiosk.flows.intake_state import Intake, Step, start
 from kiosk.flows.intake_words import Effect, Event, Paper
+from kiosk.flows.scan_words import APPOINTMENT_PREFIX
 from tests.kiosk.small_hall import small_hall
 
 HALL = small_hall()
@@ -45,10 +46,15 @@ CHOICES = (
     "already",
     "reprint",
     "ordinary",
+    "scan-code",
+    "scan-ticket",
+    "scan-foreign",
+    "looked-up",
 )
 
 # What moves a visit on is drawn more often, or hardly any order would reach a ticket.
 DRAWN = CHOICES + ("department", "card", "no-card", "issued", "home") * 5
+DRAWN += ("scan-code", "scan-ticket", "looked-up", "checked-in") * 2
 DRAWN += ("check-in", "place", "type-code", "checked-in", "places", "reprint") * 2
 ORDERS = st.lists(st.tuples(st.sampled_from(DRAWN), st.integers(0, 5)), min_size=30, max_size=60)
 
@@ -63,6 +69,9 @@ class World:
     ordered: dict[str, w.Citizen | None] = field(default_factory=dict)
     checking: list[w.OrderCheckIn] = field(default_factory=list)
     searching: list[w.FindPlaces] = field(default_factory=list)
+    looking: list[w.FindTicket] = field(default_factory=list)
+    scanned: dict[str, str] = field(default_factory=dict)
+    """Visit -> the text of the code it began with, perhaps unheard."""
     asked_by: dict[str, set[str]] = field(default_factory=dict)
     """Ticket of an appointment -> the visits that asked for it."""
     printing: list[w.PrintTicket] = field(default_factory=list)
@@ -78,8 +87,21 @@ class World:
         if choice == "package":
             self.visits += 1
             return [w.PackagesOpened(), w.PackageChosen(f"r{self.visits}", ("WORK", "SHOP")[pick % 2])]
+        if choice.startswith("scan-"):
+            return [self.scan(choice)]
         one = self.errand_event(choice, pick) or self.event(choice, pick)
         return [one] if one is not None else []
+
+    def scan(self, choice: str) -> Event:
+        """Everybody has a code of their own."""
+        self.visits += 1
+        own = f"{self.visits:04}".translate(str.maketrans("01", "AB"))
+        texts = {
+            "scan-code": f"{APPOINTMENT_PREFIX}SCAN{own}",
+            "scan-ticket": f"https://x/t/secret-ticket-{own}",
+        }
+        self.scanned[f"r{self.visits}"] = texts.get(choice, f"https://pay.example/secret-{own}")
+        return w.CodeScanned(f"r{self.visits}", self.scanned[f"r{self.visits}"])
 
     def errand_event(self, choice: str, pick: int) -> Event | None:
         visit = self.state.request_id
@@ -102,6 +124,11 @@ class World:
             case "places" if self.searching:
                 asked = self.searching[pick % len(self.searching)].request_id
                 return w.PlacesTold(asked, (held_by(asked),) * (pick % 3))
+            case "looked-up" if self.looking:
+                look = self.looking[pick % len(self.looking)]
+                return w.PlacesTold(
+                    look.request_id, (w.Ticket(f"q-{look.request_id}", "D004", looked_up=True),)
+                )
             case "already" if self.ordered:
                 asked = list(self.ordered)[pick % len(self.ordered)]
                 has_card = self.ordered[asked] is not None and asked not in self.issued
@@ -160,11 +187,15 @@ class World:
                     self.ordered[request_id] = citizen
                 case w.OrderCheckIn(request_id, _, citizen, code):
                     assert citizen is None or (citizen.id_number, code) == (f"ID-{request_id}", "")
+                    assert "SCAN" not in code or self.scanned[request_id].endswith(code)
                     self.checking.append(effect)
                     self.asked_by.setdefault(appointment_of(effect), set()).add(request_id)
                 case w.FindPlaces(request_id, citizen):
                     assert citizen.id_number == f"ID-{request_id}"
                     self.searching.append(effect)
+                case w.FindTicket(request_id, token):
+                    assert self.scanned[request_id].endswith(token)
+                    self.looking.append(effect)
                 case w.CancelTicket(_, ticket_id):
                     assert ticket_id not in self.cancelled
                     self.cancelled.add(ticket_id)
@@ -219,6 +250,8 @@ def test_an_appointment_and_a_held_ticket_are_shown_to_those_who_asked_and_never
             assert visits <= world.asked_by[ticket_id]
         if ticket_id.startswith("h-"):
             assert visits == {ticket_id.removeprefix("h-")}
+        if ticket_id.startswith("q-"):
+            assert visits == {ticket_id.removeprefix("q-")}
     assert not [one for one in world.cancelled if not one.startswith("t-")]
 
 
@@ -233,10 +266,36 @@ def test_no_personal_data_is_in_any_state_and_no_name_at_home(steps: list[tuple[
             _require_no_person(world.state)
 
 
+@settings(max_examples=100, deadline=None)
+@given(ORDERS)
+def test_a_scan_begins_a_visit_of_its_own_or_changes_nothing(steps: list[tuple[str, int]]) -> None:
+    world = World()
+    for choice, pick in steps:
+        for event in world.events(choice, pick):
+            before = world.state
+            world.state, effects = advance(before, event)
+            world.note(effects)
+            if isinstance(event, w.CodeScanned):
+                _require_own_visit(before, event, world.state, effects)
+
+
+def _require_own_visit(
+    before: Intake, event: w.CodeScanned, after: Intake, effects: tuple[Effect, ...]
+) -> None:
+    if after.request_id != event.request_id:
+        assert (after, effects) == (before, ())
+        return
+    busy = (Step.SERVICE, Step.PACKAGE, Step.ISSUING, Step.TICKET, Step.PLACE, Step.OUT_OF_ORDER)
+    assert before.step not in busy
+    assert before.errand is not w.Errand.TICKET or before.step in (Step.DEPARTMENT, Step.SORRY)
+    assert (after.masked_name, after.card_used, after.ticket, after.places) == ("", False, None, ())
+
+
 def _require_no_person(state: Intake) -> None:
     everything = repr(_values(state))
     assert "ID-" not in everything
     assert "姓r" not in everything
+    assert "secret" not in everything
     if state.step in (Step.DEPARTMENT, Step.OUT_OF_ORDER):
         assert (state.masked_name, state.ticket, state.request_id) == ("", None, "")
         assert (state.code, state.places, state.refusal) == ("", (), None)
