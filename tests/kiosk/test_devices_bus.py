@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, date, datetime
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -14,6 +15,7 @@ from devices.contracts.health import DeviceHealth, DeviceStatus
 from devices.contracts.health import Paper as PaperLevel
 from devices.contracts.id_reader import CardKind, CardRead, IdCard, ReadCard, StopReading
 from devices.contracts.printer import PrintNamedTicket, PrintOutcome, PrintResult, Proof, TicketSlip
+from devices.contracts.scanner import CodeScanned
 from kiosk.adapters.devices_bus import DevicesOnBus, trouble
 from kiosk.flows.intake_words import Paper
 from kiosk.ports import CardProblem, Printed
@@ -90,6 +92,68 @@ async def test_health_is_told_by_role() -> None:
 
     assert await anext(told) == ("printer", "paper-out")
     await told.aclose()  # type: ignore[attr-defined]
+
+
+async def test_a_scanner_that_is_set_is_told_of_by_its_role() -> None:
+    bus = MemoryBus()
+    health = DeviceHealth(
+        device_id="scn", kind="scanner", status=DeviceStatus.ONLINE, since_at=datetime.now(UTC)
+    )
+    await bus.publish(topics.local_state("scn"), envelope_of(health), retain=True)
+    told = DevicesOnBus(bus, "idr", "prn", "scn").health()
+
+    assert await anext(told) == ("scanner", "")
+    await told.aclose()  # type: ignore[attr-defined]
+
+
+def scan(text: str, seq: int, boot: str = "b1") -> CodeScanned:
+    return CodeScanned(device_id="scn", text=text, boot=boot, seq=seq)
+
+
+async def heard(bus: MemoryBus, told: AsyncIterator[str], *scans: CodeScanned) -> list[str]:
+    """Publish; return what was heard up to the last, which must be new."""
+    first = asyncio.ensure_future(anext(told))
+    await asyncio.sleep(0)  # it listens now
+    for one in scans:
+        topic = topics.local_event("scn", "code-scanned")
+        await bus.publish(topic, envelope_of(one, expires_in_s=10))
+    texts = [await first]
+    while texts[-1] != scans[-1].text:
+        texts.append(await anext(told))
+    return texts
+
+
+async def test_each_scan_is_heard_once_however_often_it_is_told() -> None:
+    bus = MemoryBus()
+    told = DevicesOnBus(bus, "idr", "prn", "scn").scans()
+    one, two = scan("one", 1), scan("two", 2)
+
+    assert await heard(bus, told, one, one, two, one, two, scan("one", 1, "b2"), scan("end", 2, "b2")) == [
+        "one",
+        "two",
+        "one",
+        "end",
+    ]
+
+
+async def test_a_scan_that_comes_too_late_or_was_kept_is_nobodys() -> None:
+    bus, now = MemoryBus(), datetime.now(UTC)
+    kept = topics.local_event("scn", "code-scanned")
+    await bus.publish(kept, envelope_of(scan("kept", 1)), retain=True)
+    told = DevicesOnBus(bus, "idr", "prn", "scn", now=lambda: now).scans()
+    first = asyncio.ensure_future(anext(told))
+    await asyncio.sleep(0)
+    old = now - timedelta(seconds=10)
+    await bus.publish(kept, envelope_of(scan("late", 2), expires_in_s=10, now=old))
+    await bus.publish(kept, envelope_of(scan("now", 3), expires_in_s=10, now=now))
+
+    assert await first == "now"
+
+
+async def test_a_terminal_without_a_scanner_hears_none() -> None:
+    bus = MemoryBus()
+
+    assert [text async for text in DevicesOnBus(bus, "idr", "prn").scans()] == []
 
 
 @pytest.mark.parametrize(

@@ -157,3 +157,69 @@ def test_a_used_appointment_and_a_reprint_say_so_in_the_head(hall: Hall) -> None
     again = shown(hall, *PLACE, w.PlacesTold("r", (HELD,)), w.ReprintWanted("r"))
 
     assert (checked_in.header.title, again.header.title) == ("预约签到成功", "补打号票")
+
+
+SCANNER = w.MachineChanged("scanner")
+LOOKED_UP = w.Ticket("", "J004", "社会保险", service_en="Insurance", ahead=3, looked_up=True)
+TICKET_CODE = w.CodeScanned("r", "https://hall.example/t/mV0c3Qm9rZW5leGFtcGxl")
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ((), ""),
+        ((SCANNER,), "也可以把预约二维码对准扫码口"),
+        ((w.MachineChanged("scanner", "no-answer"),), ""),
+        ((SCANNER, w.MachineChanged("scanner", "no-answer")), ""),
+    ],
+)
+def test_a_code_is_asked_for_only_where_a_scanner_works(
+    hall: Hall, told: tuple[Event, ...], said: str
+) -> None:
+    body = shown(hall, *told, CHECK_IN).body
+    code = shown(hall, *told, CHECK_IN, w.CodeWanted("r"))
+
+    assert isinstance(body, CardView)
+    assert (body.detail, body.scan) == (said, bool(said))
+    assert ("二维码" in code.header.hint) == bool(said)
+
+
+def test_nobody_is_told_of_the_scanner_who_takes_a_number(hall: Hall) -> None:
+    body = shown(hall, SCANNER, w.DepartmentChosen("r", "D04")).body
+
+    assert isinstance(body, CardView)
+    assert (body.detail, body.scan) == ("", False)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("state", ["waiting", "done", "cancelled", "expired"])
+def test_a_looked_up_ticket_names_nobody_and_offers_no_paper(hall: Hall, language: str, state: str) -> None:
+    told = w.PlacesTold("r", (replace(LOOKED_UP, state=state),))
+    body = shown(hall, TICKET_CODE, told, language=language).body
+
+    assert isinstance(body, TicketView)
+    assert (body.number, body.again, body.reminder) == ("J004", "", "")
+    assert body.service == ("社会保险" if language == "zh" else "Social insurance")
+    assert bool(body.facts) == (state == "waiting")
+
+
+@pytest.mark.parametrize(
+    ("events", "title"),
+    [
+        ((w.CodeScanned("r", "https://pay.example/1"),), "这不是本厅的码"),
+        ((TICKET_CODE, w.IssueRefused("r", "not-found", "x")), "没有查到这张号票"),
+    ],
+)
+def test_a_code_that_leads_nowhere_gets_one_clear_sentence(
+    hall: Hall, events: tuple[Event, ...], title: str
+) -> None:
+    body = shown(hall, *events).body
+
+    assert isinstance(body, NoticeView)
+    assert (body.title, body.key) == (title, "notice:home")
+
+
+def test_the_foot_names_a_scanner_that_is_down(hall: Hall) -> None:
+    footer = shown(hall, w.MachineChanged("scanner", "no-answer")).footer
+
+    assert (footer.status, footer.status_good) == ("扫码器暂停使用", False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
@@ -214,3 +215,50 @@ async def test_my_places_tell_state_window_and_what_follows() -> None:
 
     assert (ticket.state, ticket.window, ticket.service_id) == ("called", "8", "B")
     assert ticket.stops == (Stop("社会保险", "Social insurance"),)
+
+
+TRACKED = {
+    "number": "B001",
+    "state": "called",
+    "service": "不动产登记",
+    "service_en": "Real estate",
+    "zone": "Z12",
+    "window": "9",
+    "ahead": 0,
+    "estimate": {"low_s": 0, "likely_s": 0, "high_s": 0},
+    "issued_at": "2026-11-23T09:41:00+08:00",
+    "may_rate": False,
+    "stops": [],
+}
+
+
+async def test_a_ticket_is_found_by_the_secret_on_its_paper() -> None:
+    seen: list[httpx.Request] = []
+    ticket = await queue(httpx.Response(200, json=TRACKED), seen=seen).place_of("mV0c-3Qm9_rZW5leGFt")
+
+    assert seen[0].url.path == "/api/v1/track/mV0c-3Qm9_rZW5leGFt"
+    assert (ticket.number, ticket.state, ticket.window, ticket.service_en) == (
+        "B001",
+        "called",
+        "9",
+        "Real estate",
+    )
+    assert (ticket.looked_up, ticket.slip) == (True, None)
+
+
+async def test_an_unknown_ticket_is_refused_and_a_lost_answer_is_none() -> None:
+    api = queue(problem(404, "not-found"), httpx.ConnectError("no"))
+
+    with pytest.raises(Refused, match="not-found"):
+        await api.place_of("mV0c3Qm9rZW5leGFt")
+    with pytest.raises(Unreachable):
+        await api.place_of("mV0c3Qm9rZW5leGFt")
+
+
+async def test_no_log_tells_the_code_of_an_appointment(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "kiosk")
+    with pytest.raises(Unreachable):
+        await queue(*[httpx.ConnectError("no")] * 4).check_in("k", None, "7K3WPQ9X", "zh")
+
+    assert len(caplog.records) == 4
+    assert "7K3WPQ9X" not in str([one.__dict__ for one in caplog.records])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
@@ -333,3 +334,32 @@ async def test_a_package_is_ordered_by_its_id(kiosk: Kiosk) -> None:
     await kiosk.until(lambda: kiosk.state.step is Step.TICKET)
 
     assert kiosk.queue.packages == ["WORK"]
+
+
+async def test_an_appointments_code_under_the_scanner_becomes_its_printed_ticket(kiosk: Kiosk) -> None:
+    kiosk.queue.issues = [Ticket("t1", "B001", booked=True)]
+    kiosk.machines.codes.put_nowait("tingtong:appointment:7K3WPQ9X")
+    await kiosk.until(lambda: kiosk.queue.reported)
+
+    assert [(citizen, code) for _, citizen, code in kiosk.queue.checked_in] == [(None, "7K3WPQ9X")]
+    assert kiosk.queue.reported == [("t1", Paper.PRINTED)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "step"),
+    [
+        (Ticket("", "J004", looked_up=True), Step.PLACE),
+        (Refused("not-found", "none"), Step.SORRY),
+        (Unreachable("down"), Step.SORRY),
+    ],
+)
+async def test_a_tickets_code_is_looked_up_once_and_told_in_no_log(
+    kiosk: Kiosk, caplog: pytest.LogCaptureFixture, answer: Ticket | Exception, step: Step
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    kiosk.queue.issues = [answer]
+    kiosk.machines.codes.put_nowait("https://hall.example/t/mV0c3Qm9rZW5leGFt")
+    await kiosk.until(lambda: kiosk.state.step is step)
+
+    assert kiosk.queue.looked_up == ["mV0c3Qm9rZW5leGFt"]
+    assert "mV0c3Qm9" not in str([one.__dict__ for one in caplog.records])

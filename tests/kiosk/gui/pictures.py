@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,11 @@ TYPED = (*CODE, *(w.LetterTyped("r", letter) for letter in "7K3WPQ"))
 FULL = (*TYPED, w.LetterTyped("r", "9"), w.LetterTyped("r", "X"), w.CodeEntered("r"))
 PLACE = (w.ErrandChosen("r", w.Errand.PLACE),)
 FOUND = (*PLACE, w.CardSeen("r", CITIZEN))
+SCANNER = w.MachineChanged("scanner")
+SCANNED = w.CodeScanned("r", "https://hall.example/t/mV0c3Qm9rZW5leGFtcGxl")
+LOOKED_UP = w.Ticket(
+    "", "B012", "不动产登记(一窗受理)", ahead=12, wait_low_s=900, wait_high_s=2400, looked_up=True
+)
 CALLED = w.Ticket("u", "J007", "社会保险", windows=("30",), service_id="J", state="called", window="30")
 STOPS = (
     w.Stop("发票税控", "Tax invoices"),
@@ -83,6 +89,14 @@ SCREENS: dict[str, tuple[Event, ...]] = {
         w.CardSeen("r", CITIZEN),
         w.IssueRefused("r", "already", "x", held=TICKET),
     ),
+    "check-in-scanner": (SCANNER, *CHECK_IN),
+    "check-in-scanner-fault": (SCANNER, *CHECK_IN, w.CardFailed("r", "reader-fault")),
+    "code-scanner": (SCANNER, *CODE),
+    "place-scanner": (SCANNER, *PLACE),
+    "scan-foreign": (w.CodeScanned("r", "https://pay.example/1"),),
+    "scan-place": (SCANNED, w.PlacesTold("r", (LOOKED_UP,))),
+    "scan-place-over": (SCANNED, w.PlacesTold("r", (replace(LOOKED_UP, state="done", window="9"),))),
+    "scan-no-ticket": (SCANNED, w.IssueRefused("r", "not-found", "no")),
     "packages": PACKAGE[:1],
     "package-card": PACKAGE,
     "package-ticket": (*PACKAGE, w.WithoutCard("r"), w.TicketIssued("r", CHAIN)),

@@ -22,6 +22,8 @@ EARLY = w.IssueRefused("r", "appointment-early", "early", "", moment="09:30")
 LATE = w.IssueRefused("r", "appointment-late", "late", "预约报到已于09:15截止,请现场取号或到咨询台。")
 UNKNOWN = w.IssueRefused("r", "appointment-not-found", "unknown")
 HELD = w.IssueRefused("r", "ticket-already-waiting", "held", held=TICKET)
+SCANNER = w.MachineChanged("scanner")
+SCANNED = w.CodeScanned("r", "https://hall.example/t/mV0c3Qm9rZW5leGFtcGxl")
 CHAIN = replace(TICKET, stops=(w.Stop("社会保险", "Social insurance"), w.Stop("住房公积金", "Housing fund")))
 PACKAGE = (w.PackagesOpened(), w.PackageChosen("r", "P0"))
 ERRANDS: dict[str, tuple[Event, ...]] = {
@@ -35,6 +37,18 @@ ERRANDS: dict[str, tuple[Event, ...]] = {
     "place called": (*PLACE, w.PlacesTold("r", (replace(TICKET, state="called", window="8"),))),
     "no place": (*PLACE, w.PlacesTold("r", ())),
     "held": (*CARD, w.CardSeen("r", CITIZEN), HELD),
+    "check-in with scanner": (SCANNER, *CHECK_IN),
+    "check-in fault with scanner": (SCANNER, *CHECK_IN, w.CardFailed("r", "reader-fault")),
+    "code with scanner": (SCANNER, *CODE),
+    "place card with scanner": (SCANNER, *PLACE[:1]),
+    "foreign code": (w.CodeScanned("r", "https://pay.example/1"),),
+    "place by code": (SCANNED, w.PlacesTold("r", (replace(TICKET, looked_up=True, service_en="Social"),))),
+    "place by code, over": (SCANNED, w.PlacesTold("r", (replace(TICKET, looked_up=True, state="done"),))),
+    "no such ticket": (SCANNED, w.IssueRefused("r", "not-found", "no")),
+    "everything is down": (
+        *(w.MachineChanged(one, "offline") for one in ("reader", "printer", "scanner")),
+        *CHECK_IN,
+    ),
     "packages": PACKAGE[:1],
     "chain": (*PACKAGE, w.WithoutCard("r"), w.TicketIssued("r", CHAIN)),
 }
