@@ -232,6 +232,30 @@ def test_a_broker_that_died_is_started_again_and_the_hall_goes_on(walked: dict[s
     until(pressed, "a key is answered by a beep")
 
 
+def test_a_booking_under_the_scanner_becomes_a_ticket_and_its_code_stays_here(
+    walked: dict[str, Any], hall: Hall, broker: Eavesdropper
+) -> None:
+    """Last: it moves the hall's clock to the appointment's day."""
+    slots = hall.http.get("/api/v1/appointments/slots", params={"service": "A"}).json()
+    start = next(slot for day in slots["days"] for slot in day["slots"] if slot["left"])["start"]
+    body = {"service_id": "A", "start": start, "citizen": {"name": NAME, "id_number": ID_NUMBER}}
+    booked = hall.http.post("/api/v1/appointments", json=body, headers={"Idempotency-Key": "book"}).json()
+    assert hall.http.post("/lab/api/clock", json={"now": start}).status_code == 200
+    hall.do("QK01", "home")
+    until(lambda: hall.device("QK01")["state"]["screen"] == "choose-department", "the kiosk is at home")
+    before = len(_tickets(hall))
+
+    hall.do("scanner-1", "scan", text=booked["qr"])
+
+    paper = until(lambda: _tickets(hall)[before:], "the appointment's ticket comes out of the printer")[0]
+    assert "网上预约" in paper["text"]
+    again = hall.http.get("/lab/api/devices/scanner-1").text
+    assert booked["code"] not in again
+    assert booked["code"].encode() not in b"".join(payload for _, payload in broker.heard)
+    for log in (hall.state / "log").glob("*.log"):
+        assert booked["code"].encode() not in log.read_bytes(), log.name
+
+
 def _failed(clerk: httpx.Client) -> dict[str, Any] | None:
     items = clerk.get("/api/v1/tickets", params={"state": "waiting"}).json()["items"]
     return next((ticket for ticket in items if ticket["print_state"] == "failed"), None)
