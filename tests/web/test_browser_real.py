@@ -192,6 +192,7 @@ def test_a_clerk_ends_the_whole_number_and_is_asked_only_where_stops_are_left(
     expect(page.locator("#line li")).to_have_count(1)
 
     page.keyboard.press("F2")
+    expect(page.locator("#current")).to_have_attribute("data-state", "called")
     page.keyboard.press("F4")
     expect(page.locator("#current")).to_have_attribute("data-state", "serving")
     page.keyboard.press("F8")
