@@ -53,5 +53,7 @@ class DriverSpec:
     level: Level = "bronze"
     source: str = ""
     """Where the level comes from: what the protocol was taken from and what it was tried against."""
+    answers: bool = True
+    """False: the machine cannot be asked, so that a test only learns whether the wire opens."""
     explain: Callable[[Literal["tx", "rx"], bytes], str] | None = None
     """Says in words what a chunk on the wire is (`tx`: to the machine), empty when it cannot; for `trace`."""

@@ -24,6 +24,7 @@ from devices.runtime.cli import Failed, add_common, make_parser, run_command
 from devices.runtime.toml_settings import SettingsError, load
 
 PROG = "device-agent"
+LONGEST_TRACE_S = 3600  # it is kept in memory until it ends
 DEFAULT_CONFIG = "/etc/tingtong/agent.toml"
 
 
@@ -102,7 +103,9 @@ def _trace(arguments: argparse.Namespace) -> None:
     try:
         entries = asyncio.run(tracing.record(device, arguments.seconds, text))
         path.write_text(text.getvalue(), "utf-8")
-    except (tracing.NoTranscript, DeviceError, OSError) as error:
+    except OSError as error:
+        raise Failed(f"{path}: cannot be written ({error.strerror}); give another file with --out") from error
+    except (tracing.NoTranscript, DeviceError) as error:
         raise Failed(f"{device.id}: {error}") from error
     print(f"{path}: {entries} entries; personal data is left out, but look before you send it to anybody")
 
@@ -152,6 +155,17 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _seconds(text: str) -> float:
+    """Read how long to record.  Raises ArgumentTypeError."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= LONGEST_TRACE_S:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time; write seconds, 1 to {LONGEST_TRACE_S}")
+    return seconds
+
+
 def _add_looks(commands: Any) -> None:
     """Add the commands that show drivers and what passes on a wire."""
     drivers = commands.add_parser(
@@ -168,7 +182,9 @@ def _add_looks(commands: Any) -> None:
     )
     add_common(trace, os.environ.get("TINGTONG_CONFIG", DEFAULT_CONFIG))
     trace.add_argument("device", metavar="DEVICE", help="a machine's id in the settings")
-    trace.add_argument("--for", dest="seconds", type=float, default=10.0, metavar="SECONDS")
+    trace.add_argument(
+        "--for", dest="seconds", type=_seconds, default=10.0, metavar="SECONDS", help="default: 10"
+    )
     trace.add_argument("--out", metavar="FILE", help="default: DEVICE.jsonl")
     trace.set_defaults(work=_trace)
     replay = commands.add_parser(

@@ -179,6 +179,12 @@ ADVICE: dict[str, Advice] = {
 }
 """By an error's code; what is not here is `device-fault`."""
 PAPER_LOW = Advice("纸快用完了", "准备好新的纸卷", "it will soon be out of paper", "Have a new roll ready")
+CANNOT_BE_ASKED = Advice(
+    "连接能打开，但这种设备不会应答",
+    "到现场按一下键、扫一个码或看一看灯，才知道它是否正常",
+    "its wire opens, but such a machine cannot be asked",
+    "Press a key, scan a code or look at the lamp to know that it works",
+)
 WELL: dict[Lang, str] = {"zh": "正常", "en": "well"}
 BAD: dict[Lang, str] = {"zh": "异常", "en": "BAD "}
 CARE: dict[Lang, str] = {"zh": "注意", "en": "care"}

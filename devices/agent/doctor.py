@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from devices.agent.advice import ADVICE, BAD, CARE, PAPER_LOW, WELL, Lang
+from devices.agent.advice import ADVICE, BAD, CANNOT_BE_ASKED, CARE, PAPER_LOW, WELL, Lang
 from devices.agent.app import check_device, open_wire
 from devices.agent.printer_probe import examine_printer
 from devices.agent.settings import DeviceSettings, MqttSettings
@@ -81,14 +81,14 @@ async def examine(
 async def _try(
     device: DeviceSettings, lang: Lang, test_page: bool, broker: MqttSettings | None
 ) -> tuple[bool, tuple[str, ...]]:
-    """Return whether paper runs low, and what a ticket printer tells of itself.  Raises DeviceError."""
+    """Return whether paper runs low, and what else a technician should know.  Raises DeviceError."""
     spec, settings = check_device(device)
     wire = await open_wire(spec, device.wire, broker)
     try:
         driver: Any = spec.build(device.id, wire, settings)
         await driver.probe()
         if spec.kind not in _ASKED:
-            return False, ()
+            return False, () if spec.answers else (CANNOT_BE_ASKED.say(lang),)
         status = await driver.status()
         if status.reason:
             raise DeviceFault(status.reason, status.reason)

@@ -174,4 +174,6 @@ def _read(path: Path) -> tuple[DriverSpec, Any, list[Entry]]:
             f"{path}: the driver's settings have changed since: {error.error_count()}"
         ) from error
     except (ValueError, KeyError, TypeError) as error:
-        raise NoTranscript(f"{path}: not a transcript of `device-agent trace`") from error
+        raise NoTranscript(
+            f"{path}: not a whole transcript; make one with `device-agent trace DEVICE`"
+        ) from error

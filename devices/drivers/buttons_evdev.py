@@ -138,6 +138,7 @@ SPEC = DriverSpec(
     settings=KeypadSettings,
     build=EvdevButtons,
     doc="docs/devices/buttons-evdev.md",
+    answers=False,
     places=("input",),
     level="silver",
     source="the kernel's headers; no keypad seen yet",

@@ -120,6 +120,7 @@ SPEC = DriverSpec(
     settings=MqttButtonsSettings,
     build=MqttButtons,
     doc="docs/devices/buttons-mqtt.md",
+    answers=False,
     places=("mqtt",),
     level="silver",
     source="one to two sources by maker; tried against mosquitto; no button seen yet",

@@ -73,6 +73,7 @@ SPEC = DriverSpec(
     settings=AsciiLightSettings,
     build=AsciiLight,
     doc="docs/devices/light-ascii.md",
+    answers=False,
     baud=9600,
     source="one source, a program for service halls; no box seen yet",
 )

@@ -85,6 +85,7 @@ SPEC = DriverSpec(
     settings=WledSettings,
     build=WledLight,
     doc="docs/devices/light-wled.md",
+    answers=False,
     places=("udp",),
     source="the DDP specification and WLED's documentation; no strip seen yet",
 )

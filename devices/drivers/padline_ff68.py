@@ -151,6 +151,7 @@ SPEC = DriverSpec(
     settings=PadLineSettings,
     build=Ff68PadLine,
     doc="docs/devices/padline-ff68.md",
+    answers=False,
     baud=9600,
     level="silver",
     explain=ff68.explain,

@@ -89,6 +89,7 @@ SPEC = DriverSpec(
     settings=WedgeSettings,
     build=WedgeScanner,
     doc="docs/devices/scanner-wedge.md",
+    answers=False,
     places=("input",),
     level="silver",
     source="the kernel's headers; no scanner seen yet",

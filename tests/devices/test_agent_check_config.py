@@ -66,3 +66,14 @@ def test_the_mark_that_windows_editors_put_before_a_text_is_no_mistake(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert checked(HEAD.encode("utf-8-sig"), tmp_path, monkeypatch, capsys) == (0, "")
+
+
+@pytest.mark.parametrize("seconds", ["-5", "0", "inf", "nan", "long"])
+def test_a_recording_has_an_end(
+    seconds: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["device-agent", "trace", "led-3", f"--for={seconds}"])
+
+    with pytest.raises(SystemExit, match="2"):
+        device_agent.main()
+    assert "is no time; write seconds, 1 to 3600" in capsys.readouterr().err

@@ -11,11 +11,12 @@ import pytest
 
 from devices import registry
 from devices.agent import listing
-from devices.agent.advice import ADVICE, lang_of
+from devices.agent.advice import ADVICE, CANNOT_BE_ASKED, Lang, lang_of
 from devices.agent.doctor import examine, examine_all
 from devices.agent.settings import DeviceSettings
 from devices.sim.id_reader import SimIdReader
 from devices.sim.led_board import SimLedBoard
+from devices.sim.pad_line import SimPadLine
 from devices.sim.printer import SimPrinter
 from devices.sim.runner import Host
 
@@ -132,3 +133,15 @@ def test_the_list_names_every_driver_with_its_level_and_settings() -> None:
     reader = next(one for one in listed if one["name"] == "idreader-samv")
     assert {"key", "required", "default", "description"} == set(reader["settings"][0])
     assert all(any(line.startswith(one["name"]) for line in listing.as_text()) for one in listed)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+async def test_a_machine_that_cannot_be_asked_is_not_just_called_well(tmp_path: Path, lang: Lang) -> None:
+    host = Host("pads-1f", SimPadLine(), f"pty:{tmp_path}/pads.pty")
+    await host.start()
+    pads = DeviceSettings(id="pads-1f", driver="padline-ff68", wire=host.wire, windows={1: "1"})
+    finding = await examine(pads, lang)
+    await host.stop()
+
+    assert finding.well
+    assert finding.more == (CANNOT_BE_ASKED.say(lang),)

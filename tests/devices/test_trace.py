@@ -123,7 +123,7 @@ async def test_a_file_that_is_no_transcript_is_refused_in_words(text: str, tmp_p
     path = tmp_path / "other.txt"
     path.write_text(text, "utf-8")
 
-    with pytest.raises(tracing.NoTranscript, match="not a transcript"):
+    with pytest.raises(tracing.NoTranscript, match="not a whole transcript"):
         await tracing.replay(path)
 
 
