@@ -1,4 +1,4 @@
-"""ESC/POS commands against the dossier's vectors and against python-escpos as an independent encoder."""
+"""ESC/POS commands against published vectors and against python-escpos as an independent encoder."""
 
 from __future__ import annotations
 
