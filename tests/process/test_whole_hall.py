@@ -232,6 +232,26 @@ def test_a_broker_that_died_is_started_again_and_the_hall_goes_on(walked: dict[s
     until(pressed, "a key is answered by a beep")
 
 
+def test_the_code_of_a_ticket_under_the_scanner_shows_its_place_and_no_way_to_its_paper(
+    walked: dict[str, Any], hall: Hall
+) -> None:
+    order = {"service_id": "B", "channel": "kiosk"}
+    headers = {"Idempotency-Key": "looked-up", **hall.token("kiosk")}
+    ticket = hall.http.post("/api/v1/tickets", json=order, headers=headers).json()
+    hall.do("QK01", "home")
+    until(lambda: hall.device("QK01")["state"]["screen"] == "choose-department", "the kiosk is at home")
+
+    hall.do("scanner-1", "scan", text=ticket["track_url"])
+
+    until(lambda: hall.device("QK01")["state"]["screen"] == "place", "the kiosk shows the ticket's place")
+    keys = {button["key"] for button in hall.device("QK01")["state"]["buttons"]}
+    assert "place:next" in keys or "ticket:done" in keys
+    assert "place:reprint" not in keys
+    secret = ticket["track_url"].rsplit("/", 1)[-1]
+    for log in (hall.state / "log").glob("*.log"):
+        assert secret.encode() not in log.read_bytes(), log.name
+
+
 def test_a_booking_under_the_scanner_becomes_a_ticket_and_its_code_stays_here(
     walked: dict[str, Any], hall: Hall, broker: Eavesdropper
 ) -> None:
