@@ -81,14 +81,15 @@ class ModbusButtons(NoDisplay):
         self._wanted: dict[int, bool] = {}
         self._lit: dict[int, bool] = {}
         self._missed = 0
-        self._listens = False
+        self._is_known = False
 
     async def probe(self) -> None:
-        """Ask for the inputs; while `presses` runs, it is the one that notices a lost module."""
-        if self._listens:
+        """Ask for the inputs the first time; then `presses` is the one that reads and notices a lost module."""
+        if self._is_known:
             await self._wire.write(b"")
         else:
             await self._inputs()
+            self._is_known = True
 
     async def show_waiting(self, addr: int, waiting: int) -> None:
         """Light the pad's lamp while somebody waits, with the next poll."""
@@ -98,7 +99,7 @@ class ModbusButtons(NoDisplay):
 
     async def presses(self) -> AsyncIterator[PadPress | PadRating]:
         """Yield each press once; see devices.kinds.PadLine.  Ends also by WireTimeout and DeviceFault."""
-        self._listens = True
+        self._is_known = True
         while True:
             for press in await self.poll():
                 yield press

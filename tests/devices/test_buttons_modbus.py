@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tty
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from devices.drivers.buttons_modbus import ModbusButtons, ModbusButtonsSettings
 from devices.errors import DeviceFault, WireTimeout
 from devices.kinds import PadPress, PadRating
 from devices.sim.input_module import SimInputModule
+from devices.sim.runner import Host
 from devices.transports.memory import MemoryWire
 from devices.transports.stream import open_serial
 from tests.devices.scripted import Scripted
@@ -143,6 +145,29 @@ async def test_presses_come_as_they_are_made_and_a_probe_does_not_disturb_them()
     sim.do("press", {"key": "0"}, wire.now_s())
 
     assert [first, await anext(presses)] == [CALL, CALL]
+
+
+async def test_a_probe_just_before_listening_begins_does_not_read_beside_it(tmp_path: Path) -> None:
+    """A session probes, then checks and listens at once; a serial stream has one reader only."""
+    sim, link = SimInputModule(), tmp_path / "module.pty"
+    host = Host("buttons-1", sim, f"pty:{link}")
+    await host.start()
+    wire = await open_serial(str(link), 9600)
+    driver = ModbusButtons("buttons-1", wire, ModbusButtonsSettings(inputs={0: "call-next"}))
+    try:
+        await driver.probe()
+        await driver.poll()  # so that the contact is known to be open
+        checking = asyncio.create_task(driver.probe())
+        presses = driver.presses()
+        listening = asyncio.ensure_future(anext(presses))
+        await checking
+        sim.do("press", {"key": "0"}, asyncio.get_running_loop().time())
+        async with asyncio.timeout(20):
+            assert await listening == PadPress(1, PadKey.CALL_NEXT)
+    finally:
+        listening.cancel()
+        await wire.close()
+        await host.stop()
 
 
 async def test_an_answer_with_another_number_of_inputs_is_none() -> None:
