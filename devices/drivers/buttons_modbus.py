@@ -84,7 +84,7 @@ class ModbusButtons(NoDisplay):
         self._is_known = False
 
     async def probe(self) -> None:
-        """Ask for the inputs the first time; then `presses` is the one that reads and notices a lost module."""
+        """Ask for the inputs the first time; then `presses` alone reads, and notices a lost module."""
         if self._is_known:
             await self._wire.write(b"")
         else:
