@@ -7,8 +7,8 @@ and no blacklist refuses a check-in: an appointment never queues again for a new
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
+from queue_server.application.asked_class import asked_class
 from queue_server.application.book import hash_of, told_slot
 from queue_server.application.estimate import with_told_wait
 from queue_server.application.numbers import next_number
@@ -24,9 +24,8 @@ from queue_server.domain.appointments import (
     moments_of,
 )
 from queue_server.domain.closed import moment
-from queue_server.domain.errors import QueueError, Refused
+from queue_server.domain.errors import Refused
 from queue_server.domain.numbering import number_of
-from queue_server.domain.privilege import granted_class
 from queue_server.domain.ticket import FINAL, Ticket
 
 
@@ -125,12 +124,7 @@ def _require_in_time(tx: Tx, found: Appointment) -> None:
 def _ticket(tx: Tx, found: Appointment, arrival: Arrival) -> tuple[Ticket, str | None]:
     """Return the ticket and the reason of its priority class for the record."""
     service = tx.hall.service(found.service_id)
-    if arrival.priority is not None and arrival.priority not in tx.hall.priorities:
-        raise QueueError("validation", reason=f"priority {arrival.priority!r} is not known")
-    birth = arrival.citizen.birth if arrival.citizen else None
-    priority, reason = granted_class(
-        tx.hall.policy, arrival.priority, arrival.priority_reason, birth, date.fromisoformat(tx.day)
-    )
+    priority, reason = asked_class(tx, arrival.priority, arrival.priority_reason, arrival.citizen)
     n = next_number(tx, service)
     made = Ticket(
         id=tx.new_id("t"),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from devices.contracts.persons import masked_name
+from queue_server.application.asked_class import asked_class
 from queue_server.application.chain_stops import check_stops, services_asked
 from queue_server.application.check_in import Arrival, check_in_by_code, check_in_if_due
 from queue_server.application.estimate import with_told_wait
@@ -15,9 +14,7 @@ from queue_server.application.window_access import place_at
 from queue_server.contracts.events import EventName
 from queue_server.contracts.tickets import TicketIn
 from queue_server.domain.chain import kept_stops
-from queue_server.domain.errors import QueueError
 from queue_server.domain.numbering import number_of
-from queue_server.domain.privilege import granted_class
 from queue_server.domain.ticket import Ticket
 
 
@@ -37,15 +34,10 @@ def issue_ticket(tx: Tx, wanted: TicketIn) -> Ticket:
         due = check_in_if_due(tx, wanted.citizen, first, _arrival(wanted))
         if due is not None:
             return due
-    if wanted.priority is not None and wanted.priority not in tx.hall.priorities:
-        raise QueueError("validation", reason=f"priority {wanted.priority!r} is not known")
+    priority, reason = asked_class(tx, wanted.priority, wanted.priority_reason, wanted.citizen)
     person = check_issue(tx, service, wanted.citizen)
     check_stops(tx, stops, wanted)
     n = next_number(tx, service)
-    birth = wanted.citizen.birth if wanted.citizen else None
-    priority, reason = granted_class(
-        tx.hall.policy, wanted.priority, wanted.priority_reason, birth, date.fromisoformat(tx.day)
-    )
     made = Ticket(
         id=tx.new_id("t"),
         number=number_of(service, n),

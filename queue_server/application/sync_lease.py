@@ -8,7 +8,7 @@ the lease's, a number for another `key`, and a form that cannot be.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from devices.contracts.persons import masked_name
@@ -150,7 +150,7 @@ def _ticket(
     asked = item.priority if item.priority in hall.priorities else None
     birth = item.citizen.birth if item.citizen else None
     priority, _ = granted_class(hall.policy, asked, "", birth, date.fromisoformat(lease.day))
-    ticket = Ticket(
+    return Ticket(
         id=tx.new_id("t"),
         number=item.number,
         n=n,
@@ -166,11 +166,10 @@ def _ticket(
         language=item.language,
         terminal=lease.terminal or None,
         print_state=item.print,
-        print_reason=item.print_reason,
+        print_reason="" if item.print == "printed" else item.print_reason,
         prints=int(item.print == "printed"),
         lease=lease.id,
     )
-    return replace(ticket, print_reason="") if item.print == "printed" else ticket
 
 
 def _accepted(tx: Tx, item: OfflineTicketIn, handed: Handed) -> SyncedOut:
