@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 from uuid import uuid4
 
+from devices.runtime.tasks import end
 from kiosk.flows import intake_words as w
 from kiosk.flows.hall import Hall
 from kiosk.flows.intake import advance
@@ -74,9 +75,7 @@ class Runner:
         try:
             await self._watch_server()
         finally:
-            for task in tuple(self._tasks):
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await end(self._tasks)
 
     # -- watching ----------------------------------------------------------------------------------------
 
