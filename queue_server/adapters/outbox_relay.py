@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -57,7 +58,7 @@ Publication = tuple[str, Message, bool, float | None]
 """Topic, body, retained?, seconds until it expires."""
 
 
-class Follower:
+class Follower(ABC):
     """Reads the outbox behind its own cursor; `wake` after each commit, `refresh` when the broker is back."""
 
     name = ""
@@ -126,9 +127,9 @@ class Follower:
             async with asyncio.timeout(RETRY_S):
                 await self._refreshed.wait()
 
+    @abstractmethod
     async def step(self) -> int:
         """Tell the next batch and move the cursor; return how many events there were.  Raises BusClosed."""
-        raise NotImplementedError
 
     async def _advance(self, events: Sequence[Event]) -> None:
         if events:
