@@ -7,9 +7,9 @@ import contextlib
 import logging
 
 from devices.agent.roles.base import Post
+from devices.agent.roles.displays import newest_displays
 from devices.agent.tasks import run_together
 from devices.bus.base import Bus
-from devices.contracts import topics
 from devices.contracts.window_display import WindowDisplay
 from devices.errors import DeviceError, DeviceFault
 from devices.kinds import LedBoard
@@ -50,11 +50,9 @@ class BoardRole:
         return Detail(self._refusal) if self._refusal else None
 
     async def _listen(self, bus: Bus, window: str) -> None:
-        topic = topics.window_display(self._buses.site_name, window)
-        async for message in await bus.subscribe(topic, WindowDisplay):
-            if self._wanted is None or message.body.seq >= self._wanted.seq:
-                self._wanted = message.body
-                self._news.set()
+        async for display in newest_displays(bus, self._buses.site_name, window):
+            self._wanted = display
+            self._news.set()
 
     async def _show(self) -> None:
         while True:

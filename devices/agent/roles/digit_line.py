@@ -6,9 +6,9 @@ import asyncio
 import logging
 
 from devices.agent.roles.base import Post
+from devices.agent.roles.displays import newest_displays
 from devices.agent.tasks import run_together
 from devices.bus.base import Bus
-from devices.contracts import topics
 from devices.contracts.window_display import WindowDisplay
 from devices.errors import DeviceError, DeviceFault
 from devices.kinds import DigitLine
@@ -72,12 +72,9 @@ class DigitLineRole:
         return Detail(reasons[0]) if reasons else None
 
     async def _listen(self, bus: Bus, window: str) -> None:
-        topic = topics.window_display(self._buses.site_name, window)
-        async for message in await bus.subscribe(topic, WindowDisplay):
-            known = self._wanted.get(window)
-            if known is None or message.body.seq >= known.seq:
-                self._wanted[window] = message.body
-                self._news.set()
+        async for display in newest_displays(bus, self._buses.site_name, window):
+            self._wanted[window] = display
+            self._news.set()
 
     def _is_behind(self) -> bool:
         return any(self._shown.get(window) != wanted.number for window, wanted in self._wanted.items())

@@ -6,9 +6,9 @@ import asyncio
 import logging
 
 from devices.agent.roles.base import Post
+from devices.agent.roles.displays import newest_displays
 from devices.agent.tasks import run_together
 from devices.bus.base import Bus
-from devices.contracts import topics
 from devices.contracts.window_display import WindowDisplay, WindowState
 from devices.errors import DeviceError
 from devices.kinds import Light
@@ -45,12 +45,10 @@ class LightRole:
         self._news.set()
 
     async def _listen(self, bus: Bus, window: str) -> None:
-        topic = topics.window_display(self._buses.site_name, window)
-        async for message in await bus.subscribe(topic, WindowDisplay):
-            if self._wanted is None or message.body.seq >= self._wanted.seq:
-                self._wanted = message.body
-                if message.body.state is not self._shown:
-                    self._news.set()
+        async for display in newest_displays(bus, self._buses.site_name, window):
+            self._wanted = display
+            if display.state is not self._shown:
+                self._news.set()
 
     async def _show(self) -> None:
         while True:
